@@ -1,0 +1,72 @@
+"""Every setting, its default and its meaning. `docs/configuration.md` is generated from this file.
+
+Each setting is an environment variable, `NOVA_` and the field's name in capitals, the same for all commands.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+def _split(value: object) -> object:
+    """Read a comma-separated list."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="NOVA_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("./data"), description="Folder of the SQLite file and of documents being read.")
+    database_url: str | None = Field(
+        None,
+        repr=False,
+        description="SQLAlchemy URL of the store. By default `nova.sqlite3` in the data folder.",
+    )
+    grpc_address: str = Field("127.0.0.1:50051", description="Host and port where the gRPC api listens.")
+    rest_address: str = Field("127.0.0.1:8080", description="Host and port where the REST gateway listens.")
+    metrics_address: str = Field("127.0.0.1:9464", description="Host and port of the Prometheus metrics.")
+    allow_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (),
+        description="Comma-separated CIDR list of networks into which URLs may resolve although they are not public, and "
+        "where plain http is accepted. For development.",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = Field(
+        "info", description="Lowest level that is logged: debug, info, warning or error."
+    )
+    reflection: bool = Field(True, description="Whether the gRPC api describes itself to tools such as grpcurl.")
+    default_deadline_seconds: float = Field(
+        30, gt=0, description="Time given to a unary call that brings no deadline, or a longer one."
+    )
+    shutdown_grace_seconds: float = Field(
+        20, gt=0, description="Time that running calls and jobs are given to end after SIGTERM."
+    )
+    worker_concurrency: int = Field(16, ge=1, description="Scoring jobs that one process works on at once.")
+    worker_processes: int = Field(2, ge=1, description="Child processes that read documents and run the local scorer.")
+    tenant_in_flight_limit: int = Field(
+        8, ge=1, description="Scoring jobs of one tenant that are worked on at once, over all processes."
+    )
+    max_starts: int = Field(
+        5, ge=1, description="Times a scoring job is started before it fails as TASK_STUCK or MAX_RETRIES_EXCEEDED."
+    )
+    lease_seconds: float = Field(
+        30, gt=0, description="Time after which a job whose process went silent is given to another."
+    )
+    heartbeat_seconds: float = Field(10, gt=0, description="Time between two renewals of a lease.")
+    sweep_seconds: float = Field(10, gt=0, description="Time between two searches for ended leases.")
+    store_busy_timeout_seconds: float = Field(
+        5, gt=0, description="Time to wait for a locked SQLite file before answering SERVICE_UNAVAILABLE."
+    )
+
+    @property
+    def store_url(self) -> str:
+        """Return the SQLAlchemy URL of the store."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'nova.sqlite3'}"
