@@ -28,15 +28,13 @@ from nova.errors.v1.error_reason_pb2 import ErrorReason
 class CatalogueEntry:
     """What a reason is over the wire. `message` is the sentence a caller sees unless the error brings its own."""
 
-    grpc_code: code_pb2.Code.ValueType
+    grpc_code: code_pb2.Code
     http_status: int
     retryable: bool
     message: str
 
 
-def _answer(
-    grpc_code: code_pb2.Code.ValueType, http_status: int, message: str, *, retryable: bool = False
-) -> CatalogueEntry:
+def _answer(grpc_code: code_pb2.Code, http_status: int, message: str, *, retryable: bool = False) -> CatalogueEntry:
     return CatalogueEntry(grpc_code, http_status, retryable, message)
 
 

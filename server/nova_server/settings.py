@@ -36,8 +36,8 @@ class Settings(BaseSettings):
     metrics_address: str = Field("127.0.0.1:9464", description="Host and port of the Prometheus metrics.")
     allow_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
-        description="Comma-separated CIDR list of networks into which URLs may resolve although they are not public, and "
-        "where plain http is accepted. For development.",
+        description="Comma-separated CIDR list of networks into which URLs may resolve although they are not public, "
+        "and where plain http is accepted. For development.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = Field(
         "info", description="Lowest level that is logged: debug, info, warning or error."
