@@ -51,3 +51,23 @@ class Authenticator(Protocol):
     async def authenticate(self, authorization: str | None) -> Caller:
         """Return the caller. Raises Unauthorized, or StoreUnavailable."""
         ...
+
+
+class KeyStore(Protocol):
+    """Where API keys are kept. Every call may raise StoreUnavailable."""
+
+    async def insert_key(self, key: ApiKey, digest: bytes) -> None:
+        """Store a key under the SHA-256 digest of its secret."""
+        ...
+
+    async def find_key(self, digest: bytes) -> ApiKey | None:
+        """Return the key with this digest, revoked or not."""
+        ...
+
+    async def list_keys(self, environment: Environment | None) -> list[ApiKey]:
+        """Return the keys of an environment, or of both, oldest first."""
+        ...
+
+    async def set_revoked(self, key_id: str, revoked_at: Instant | None) -> ApiKey | None:
+        """Revoke or restore a key. Returns it as it is then, or None when there is no such key."""
+        ...
