@@ -8,21 +8,32 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 PROTO_DEPENDENCIES := .build/proto-deps
+BASELINE := proto/baseline.binpb
 
-$(VENV)/bin/python:
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+UV := $(BIN)/uv pip install --python $(BIN)/python --system-certs --quiet
+# uv installs in a second what takes pip half a minute (measured). pip steps in where uv cannot reach its index, because
+# the two are configured apart. Every lock file is complete, so that neither has anything to resolve.
+install = $(UV) $(1) || $(PIP) $(1)
+LOCKED := --require-hashes --no-deps --requirement
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 
-$(RUNTIME): requirements/runtime.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements/runtime.lock
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+$(BIN)/uv: | $(BIN)/python
+	$(PIP) $(LOCKED) requirements/installer.lock
+
+$(RUNTIME): requirements/runtime.lock pyproject.toml | $(BIN)/uv
+	$(call install,$(LOCKED) requirements/runtime.lock)
+	$(call install,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
 $(DEVELOPMENT): requirements/development.lock $(RUNTIME)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements/development.lock
+	$(call install,$(LOCKED) requirements/development.lock)
 	@touch $@
 
-$(PROTO_DEPENDENCIES): $(DEVELOPMENT) tools/vendor_protos.py
+$(PROTO_DEPENDENCIES): tools/vendor_protos.py | $(DEVELOPMENT)
 	$(BIN)/python tools/vendor_protos.py $@
 	@touch $@
 
@@ -33,11 +44,34 @@ help: ## List the commands.
 
 setup: $(DEVELOPMENT) $(PROTO_DEPENDENCIES) ## Install everything into .venv.
 
-generate: $(PROTO_DEPENDENCIES) ## Generate stubs and the descriptor set from proto/, and the reference pages in docs/.
+demo: $(RUNTIME) ## Start a server, score the sample resumes, and stop it again.
+	@$(BIN)/python -m tools.demo
+
+test: setup ## Run every test.
+	$(BIN)/python -m pytest --numprocesses auto
+
+check: setup ## Lint, check types, rooms and protos, and that generated files are fresh.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format proto --diff --exit-code
+	$(BIN)/buf breaking proto --against $(BASELINE)
+	$(BIN)/python -m tools.generate --check
+
+bench: setup ## Measure, and print ratios.
+	$(BIN)/python -m bench
+
+generate: setup ## Write the stubs, the descriptor set and the reference pages.
 	$(BIN)/python -m tools.generate
 
-lock: $(DEVELOPMENT) ## Pin the dependencies of pyproject.toml, with hashes.
+lock: setup ## Pin the dependencies of pyproject.toml, with hashes.
 	$(BIN)/python -m tools.lock
+
+baseline: setup ## Take the protos as what callers rely on from now on.
+	$(BIN)/buf breaking proto --against $(BASELINE)
+	$(BIN)/buf build proto --as-file-descriptor-set --exclude-source-info --output $(BASELINE)
 
 clean: ## Remove what the other commands made.
 	rm -rf $(VENV) .build data

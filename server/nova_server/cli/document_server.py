@@ -1,0 +1,40 @@
+"""Lends documents on disk to a service on this machine, for as long as it needs to fetch them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from aiohttp import web
+
+HOST = "127.0.0.1"
+
+
+@asynccontextmanager
+async def lend(paths: Sequence[Path]) -> AsyncIterator[Mapping[Path, str]]:
+    """Serve exactly these files on a free port of the loopback interface. Yields the URL of each.
+
+    Each URL holds 128 random bits, so that no other program on the machine can guess it.
+    """
+    routes = {path: f"/{secrets.token_urlsafe(16)}/{quote(path.name)}" for path in paths}
+    application = web.Application()
+    application.add_routes([web.get(route, _sender(path)) for path, route in routes.items()])
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, HOST, 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        yield {path: f"http://{HOST}:{port}{route}" for path, route in routes.items()}
+    finally:
+        await runner.cleanup()
+
+
+def _sender(path: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def send(_: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path)
+
+    return send

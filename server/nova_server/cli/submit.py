@@ -1,0 +1,45 @@
+"""`nova submit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nova_server.cli.options import Address, ApiKey, AsJson, Tenant
+
+
+def submit(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="Resumes, or one request as .json."),
+    ],
+    api_key: ApiKey,
+    job_id: Annotated[str | None, typer.Option(help="Your id of the job.")] = None,
+    job_description: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="File with the text of the job.")
+    ] = None,
+    job_title: Annotated[str | None, typer.Option(help="Title of the job.")] = None,
+    company_name: Annotated[str | None, typer.Option(help="Name of the hiring company.")] = None,
+    role_knowledge: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="File with what the hiring team values.")
+    ] = None,
+    tenant: Tenant = "default",
+    address: Address = None,
+    as_json: AsJson = False,
+) -> None:
+    """Submit resumes for a job, and show their scores.
+
+    A resume is submitted as the application named by its file name. Text and markdown travel in the request; other
+    documents are served from this machine until the batch ended, so the server must run here and be started with
+    NOVA_ALLOW_NETWORKS=127.0.0.0/8. A .json file is a whole request as the REST route takes it.
+
+    Submitting the same applications for the same job again shows the same batch.
+    """
+    from nova_server.cli.applications import JobOptions
+    from nova_server.cli.session import run
+    from nova_server.cli.submission import submit_files
+
+    job = JobOptions(job_id, job_description, job_title, company_name, role_knowledge)
+    run(lambda client: submit_files(client, job, files, as_json=as_json), address, api_key, tenant)

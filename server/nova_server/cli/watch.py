@@ -1,0 +1,24 @@
+"""`nova watch`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nova_server.cli.options import Address, ApiKey, AsJson, Tenant
+
+
+def watch(
+    batch_id: Annotated[str, typer.Argument(metavar="BATCH_ID", help="The id that `nova submit` printed.")],
+    job_id: Annotated[str, typer.Option(help="Your id of the job.")],
+    api_key: ApiKey,
+    tenant: Tenant = "default",
+    address: Address = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a batch that was submitted before, and show its scores."""
+    from nova_server.cli.display import BatchName, show_batches
+    from nova_server.cli.session import run
+
+    run(lambda client: show_batches(client, [BatchName(job_id, batch_id)], as_json=as_json), address, api_key, tenant)
