@@ -1,0 +1,31 @@
+"""What a driver's error means to the rest of the house."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from nova_server.errors import StoreUnavailable
+
+# The store is away, locked, full or read-only: passing faults that say nothing about the data.
+UNAVAILABLE = (OperationalError, InterfaceError, PendingRollbackError, PoolTimeout, sqlite3.OperationalError, OSError)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Tell whether `error` says that the store cannot be used now, rather than that a statement is wrong."""
+    return isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+@contextmanager
+def store_faults() -> Iterator[None]:
+    """Turn the faults of a store that cannot be used now into StoreUnavailable."""
+    try:
+        yield
+    except Exception as error:
+        if is_unavailable(error):
+            raise StoreUnavailable from error
+        raise

@@ -1,0 +1,126 @@
+"""One writer, many intents: everything that is waiting when the writer becomes free shares one transaction.
+
+A commit costs the same however much it holds, because what it waits for is the disk. While one group is being
+committed the next one gathers, so groups grow by themselves as the load does, and an idle store answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from nova_server.errors import ServiceUnavailable
+from nova_server.storage.faults import is_unavailable, store_faults
+
+MAX_GROUP = 512  # intents in one transaction: bounds how long the last of them waits for the first
+
+Intent = TypeVar("Intent")
+Result = TypeVar("Result")
+Intent_contra = TypeVar("Intent_contra", contravariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Operation(Protocol[Intent_contra, Result_co]):
+    """Applies many intents of one kind at once."""
+
+    async def apply(self, connection: AsyncConnection, intents: Sequence[Intent_contra]) -> Sequence[Result_co]:
+        """Write the intents in the transaction of `connection`. Returns one result for each, in their order."""
+        ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    operation: Operation[Any, Any]
+    intent: Any
+    future: asyncio.Future[Any]
+
+
+class GroupCommit:
+    """Runs operations in shared transactions, one transaction at a time."""
+
+    name = "group_commit"
+
+    def __init__(self, engine: AsyncEngine, on_group: Callable[[int], None] = lambda _size: None) -> None:
+        self._engine = engine
+        self._on_group = on_group
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = False
+        self._writer: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._writer = asyncio.create_task(self._run(), name=self.name)
+
+    def ready(self) -> bool:
+        return self._writer is not None and not self._writer.done()
+
+    async def stop(self) -> None:
+        """Commit what is waiting, then stop."""
+        self._stopping = True
+        self._arrived.set()
+        if self._writer:
+            with suppress(asyncio.CancelledError):
+                await self._writer
+
+    async def run(self, operation: Operation[Intent, Result], intent: Intent) -> Result:
+        """Return the result of `intent` once it is durable.
+
+        A caller that is cancelled leaves its intent behind, to be committed all the same. Raises StoreUnavailable when
+        the store cannot be used, ServiceUnavailable after `stop`, and whatever `operation` raises for this intent.
+        """
+        if self._stopping or not self.ready():
+            raise ServiceUnavailable
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(operation, intent, future))
+        self._arrived.set()
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting or not self._stopping:
+            self._arrived.clear()
+            if not self._waiting:
+                await self._arrived.wait()
+                continue
+            group = [self._waiting.popleft() for _ in range(min(MAX_GROUP, len(self._waiting)))]
+            await self._commit(group)
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        """Commit a group; where one of its intents fails, commit the others without it."""
+        self._on_group(len(group))
+        try:
+            results = await self._transact(group)
+        except Exception as error:  # it belongs to those who wait, not to the writer
+            await self._recover(group, error)
+        else:
+            for waiting, result in zip(group, results, strict=True):
+                if not waiting.future.done():
+                    waiting.future.set_result(result)
+
+    async def _recover(self, group: list[_Waiting], error: Exception) -> None:
+        if len(group) > 1 and not is_unavailable(error) and not isinstance(error, ServiceUnavailable):
+            for waiting in group:
+                await self._commit([waiting])
+            return
+        for waiting in group:
+            if not waiting.future.done():
+                waiting.future.set_exception(error)
+
+    async def _transact(self, group: list[_Waiting]) -> list[Any]:
+        """Apply every intent in one transaction, those of one operation together. Returns results in group order."""
+        places: dict[Operation[Any, Any], list[int]] = {}
+        for place, waiting in enumerate(group):
+            places.setdefault(waiting.operation, []).append(place)
+        results: list[Any] = [None] * len(group)
+        with store_faults():
+            async with self._engine.begin() as connection:
+                for operation, own in places.items():
+                    answers = await operation.apply(connection, [group[place].intent for place in own])
+                    for place, answer in zip(own, answers, strict=True):
+                        results[place] = answer
+        return results

@@ -1,0 +1,63 @@
+"""The durable queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from nova_server.ports.clock import Clock
+from nova_server.ports.queue import Claim, Completion, Extension, Lease, QueueDepth, Requeue, Sweep, Swept
+from nova_server.ports.signals import Signals
+from nova_server.storage.database import Database
+from nova_server.storage.queue_statements import ClaimJobs, CompleteJobs, ExtendLeases, RequeueJobs, SweepJobs
+from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs
+
+_COUNT_PENDING = select(func.count(), func.min(scoring_jobs.c.id)).where(scoring_jobs.c.state == PENDING)
+_COUNT_RUNNING = select(func.count()).where(scoring_jobs.c.state == RUNNING)
+_QUEUED_AT = select(scoring_jobs.c.queued_at)
+
+
+class SqlJobQueue:
+    """Implements `ports.queue.JobQueue` on the table of scoring jobs."""
+
+    def __init__(self, database: Database, clock: Clock, signals: Signals) -> None:
+        self._database = database
+        self._clock = clock
+        self._signals = signals
+        self._claim = ClaimJobs()
+        self._extend = ExtendLeases()
+        self._complete = CompleteJobs()
+        self._requeue = RequeueJobs()
+        self._sweep = SweepJobs()
+
+    async def claim(self, claim: Claim) -> Sequence[Lease]:
+        return await self._database.writer.run(self._claim, claim)
+
+    async def extend(self, extension: Extension) -> Sequence[Lease]:
+        return await self._database.writer.run(self._extend, extension)
+
+    async def complete(self, completion: Completion) -> bool:
+        changed = await self._database.writer.run(self._complete, (completion, self._clock.now()))
+        if changed:
+            self._signals.batches_changed(changed)
+        return changed is not None
+
+    async def requeue(self, requeue: Requeue) -> bool:
+        return await self._database.writer.run(self._requeue, requeue)
+
+    async def sweep(self, sweep: Sweep) -> Swept:
+        swept, changed = await self._database.writer.run(self._sweep, sweep)
+        if swept.requeued:
+            self._signals.queue_grew()
+        if changed:
+            self._signals.batches_changed(changed)
+        return swept
+
+    async def depth(self) -> QueueDepth:
+        async with self._database.read() as connection:
+            pending, oldest_id = (await connection.execute(_COUNT_PENDING)).one()
+            running = (await connection.execute(_COUNT_RUNNING)).scalar_one()
+            # Ids sort by time, so that the smallest one in the index of pending jobs is the oldest job.
+            oldest = await connection.scalar(_QUEUED_AT.where(scoring_jobs.c.id == oldest_id)) if oldest_id else None
+            return QueueDepth(pending, running, oldest)

@@ -1,0 +1,65 @@
+"""What a scoring job is scored from, put together from where its parts are stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nova_server.ports.scorer import ApplicationAnswer
+from nova_server.ports.scoring import JobTexts, ResumeSource
+from nova_server.storage.schema import criteria_versions, scoring_inputs, scoring_jobs, texts
+
+_description = texts.alias("description")
+_knowledge = texts.alias("knowledge")
+_resume = texts.alias("resume")
+_data = texts.alias("application_data")
+
+
+def _same_text(source: FromClause, digest: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(source.c.tenant_id == scoring_jobs.c.tenant_id, source.c.digest == digest)
+
+
+_READ = (
+    select(
+        scoring_jobs.c.id,
+        scoring_inputs.c.resume_url,
+        scoring_inputs.c.job_title,
+        scoring_inputs.c.company_name,
+        _description.c.content.label("job_description"),
+        _knowledge.c.content.label("role_knowledge"),
+        _resume.c.content.label("resume_text"),
+        _data.c.content.label("application_data"),
+    )
+    .select_from(
+        scoring_jobs.join(scoring_inputs, scoring_inputs.c.scoring_job_id == scoring_jobs.c.id)
+        .join(criteria_versions, criteria_versions.c.id == scoring_jobs.c.criteria_version_id)
+        .join(_description, _same_text(_description, criteria_versions.c.job_description_digest))
+        .outerjoin(_knowledge, _same_text(_knowledge, criteria_versions.c.role_knowledge_digest))
+        .outerjoin(_resume, _same_text(_resume, scoring_inputs.c.resume_digest))
+        .outerjoin(_data, _same_text(_data, scoring_inputs.c.application_data_digest))
+    )
+    .where(scoring_jobs.c.id.in_(bindparam("job_ids", expanding=True)))
+)
+
+
+async def read_job_texts(connection: AsyncConnection, job_ids: Sequence[str]) -> dict[str, JobTexts]:
+    """Return the texts of the jobs that exist, by id of the scoring job."""
+    rows = await connection.execute(_READ, {"job_ids": list(job_ids)})
+    return {row.id: _to_texts(row) for row in rows}
+
+
+def _to_texts(row: Row[Any]) -> JobTexts:
+    answers, context = json.loads(row.application_data) if row.application_data else ([], None)
+    return JobTexts(
+        job_description=row.job_description,
+        resume=ResumeSource(url=row.resume_url, text=row.resume_text),
+        job_title=row.job_title,
+        company_name=row.company_name,
+        role_knowledge=row.role_knowledge,
+        answers=tuple(ApplicationAnswer(*answer) for answer in answers),
+        context=context,
+    )

@@ -1,0 +1,79 @@
+"""API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nova_server.ports.clock import Instant
+from nova_server.ports.tenancy import ApiKey, Environment
+from nova_server.storage.database import Database
+from nova_server.storage.schema import api_keys
+
+_FIND = select(api_keys).where(api_keys.c.digest == bindparam("digest"))
+_READ = select(api_keys).where(api_keys.c.id == bindparam("key_id"))
+_LIST = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id)
+_REVOKE = update(api_keys).where(api_keys.c.id == bindparam("key_id")).values(revoked_at=bindparam("when"))
+
+
+class InsertKeys:
+    """The operation that stores keys."""
+
+    async def apply(self, connection: AsyncConnection, intents: Sequence[tuple[ApiKey, bytes]]) -> Sequence[None]:
+        await connection.execute(insert(api_keys), [_row(key, digest) for key, digest in intents])
+        return [None] * len(intents)
+
+
+class RevokeKeys:
+    """The operation that revokes and restores keys."""
+
+    async def apply(self, connection: AsyncConnection, intents: Sequence[tuple[str, Instant | None]]) -> Sequence[None]:
+        await connection.execute(_REVOKE, [{"key_id": key_id, "when": when} for key_id, when in intents])
+        return [None] * len(intents)
+
+
+class SqlKeyStore:
+    """Implements `ports.tenancy.KeyStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = InsertKeys()
+        self._revoke = RevokeKeys()
+
+    async def insert_key(self, key: ApiKey, digest: bytes) -> None:
+        await self._database.writer.run(self._insert, (key, digest))
+
+    async def find_key(self, digest: bytes) -> ApiKey | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(_FIND, {"digest": digest})).one_or_none()
+            return row and _to_key(row)
+
+    async def list_keys(self, environment: Environment | None) -> list[ApiKey]:
+        statement = _LIST if environment is None else _LIST.where(api_keys.c.environment == environment.value)
+        async with self._database.read() as connection:
+            return [_to_key(row) for row in await connection.execute(statement)]
+
+    async def set_revoked(self, key_id: str, revoked_at: Instant | None) -> ApiKey | None:
+        await self._database.writer.run(self._revoke, (key_id, revoked_at))
+        async with self._database.read() as connection:
+            row = (await connection.execute(_READ, {"key_id": key_id})).one_or_none()
+            return row and _to_key(row)
+
+
+def _row(key: ApiKey, digest: bytes) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "digest": digest,
+        "partner_id": key.partner_id,
+        "environment": key.environment.value,
+        "masked": key.masked,
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _to_key(row: Row[Any]) -> ApiKey:
+    return ApiKey(row.id, row.partner_id, Environment(row.environment), row.masked, row.created_at, row.revoked_at)

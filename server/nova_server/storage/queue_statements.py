@@ -1,0 +1,270 @@
+"""The way of a scoring job through the queue, each step for many jobs at once.
+
+Every step that ends a lease first locks the jobs of which `attempt` is still the latest, and touches no other: a worker
+that lost its lease cannot write.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nova_server.ports.clock import Instant
+from nova_server.ports.queue import Claim, Completion, Extension, Failed, Lease, Requeue, Succeeded, Sweep, Swept
+from nova_server.ports.scorer import ScoreResult
+from nova_server.ports.scoring import JobState
+from nova_server.storage.schema import PENDING, RUNNING, queue_clock, scoring_jobs, scoring_results
+from nova_server.storage.scoring_batches import count_ended_jobs
+from nova_server.storage.scoring_jobs import dump_assessment
+
+_jobs = scoring_jobs.c
+
+_COUNT_RUNNING = select(_jobs.tenant_id, func.count()).where(_jobs.state == RUNNING).group_by(_jobs.tenant_id)
+
+_FIND_PENDING = (
+    select(_jobs.id, _jobs.tenant_id, _jobs.virtual_time)
+    .where(
+        _jobs.state == PENDING,
+        _jobs.available_at <= bindparam("now"),
+        _jobs.tenant_id.not_in(bindparam("full_tenants", expanding=True)),
+    )
+    .order_by(_jobs.virtual_time, _jobs.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+
+_CLAIM = (
+    update(scoring_jobs)
+    .where(_jobs.id.in_(bindparam("job_ids", expanding=True)))
+    .values(
+        state=RUNNING,
+        attempt=_jobs.attempt + 1,
+        starts=_jobs.starts + 1,
+        lease_owner=bindparam("owner"),
+        lease_expires_at=bindparam("expires_at"),
+        started_at=func.coalesce(_jobs.started_at, bindparam("now")),
+    )
+    .returning(_jobs.id, _jobs.attempt, _jobs.starts)
+)
+
+_ADVANCE_CLOCK = (
+    update(queue_clock)
+    .where(queue_clock.c.id == 1, queue_clock.c.virtual_time < bindparam("reached"))
+    .values(virtual_time=bindparam("reached"))
+)
+
+_LOCK_RUNNING = (
+    select(_jobs.id, _jobs.attempt)
+    .where(_jobs.id.in_(bindparam("job_ids", expanding=True)), _jobs.state == RUNNING)
+    .order_by(_jobs.id)
+    .with_for_update()
+)
+
+_held = (_jobs.id == bindparam("held_id"), _jobs.attempt == bindparam("held_attempt"), _jobs.state == RUNNING)
+_NO_LEASE = {"lease_owner": None, "lease_expires_at": None}
+
+_EXTEND = update(scoring_jobs).where(*_held).values(lease_expires_at=bindparam("expires_at"))
+
+_END = (
+    update(scoring_jobs).where(*_held).values(state=bindparam("new_state"), finished_at=bindparam("now"), **_NO_LEASE)
+)
+
+_INSERT_RESULT = insert(scoring_results)
+
+_REQUEUE = (
+    update(scoring_jobs)
+    .where(*_held)
+    .values(
+        state=PENDING,
+        available_at=bindparam("when"),
+        starts=_jobs.starts - case((bindparam("give_back"), 1), else_=0),
+        **_NO_LEASE,
+    )
+)
+
+_FIND_EXPIRED = (
+    select(_jobs.id, _jobs.attempt, _jobs.starts)
+    .where(_jobs.state == RUNNING, _jobs.lease_expires_at < bindparam("expired_before"))
+    .order_by(_jobs.id)
+    .with_for_update(skip_locked=True)
+)
+
+
+class ClaimJobs:
+    """The operation that leases jobs."""
+
+    async def apply(self, connection: AsyncConnection, intents: Sequence[Claim]) -> Sequence[Sequence[Lease]]:
+        """Answer one claim after the other: what one takes, the next cannot have."""
+        return [await _claim(connection, claim) for claim in intents]
+
+
+async def _claim(connection: AsyncConnection, claim: Claim) -> list[Lease]:
+    chosen = await _choose(connection, claim)
+    if not chosen:
+        return []
+    parameters = {
+        "job_ids": list(chosen),
+        "owner": claim.owner,
+        "expires_at": claim.lease_expires_at,
+        "now": claim.now,
+    }
+    leases = {row.id: Lease(row.id, row.attempt, row.starts) for row in await connection.execute(_CLAIM, parameters)}
+    await connection.execute(_ADVANCE_CLOCK, {"reached": max(chosen.values())})
+    return [leases[job_id] for job_id in chosen]
+
+
+async def _choose(connection: AsyncConnection, claim: Claim) -> dict[str, float]:
+    """Return the jobs to claim with their virtual times, in the order of these.
+
+    Looks again without the tenants that have all they may have, until nothing more is found.
+    """
+    running: Counter[str] = Counter(dict(row.tuple() for row in await connection.execute(_COUNT_RUNNING)))
+    chosen: dict[str, float] = {}
+    while len(chosen) < claim.limit:
+        full = [tenant for tenant, count in running.items() if count >= claim.tenant_limit]
+        wanted = claim.limit - len(chosen)
+        parameters = {"now": claim.now, "full_tenants": full, "limit": wanted + len(chosen)}
+        rows = [row for row in await connection.execute(_FIND_PENDING, parameters) if row.id not in chosen]
+        before = len(chosen)
+        for row in rows[:wanted]:
+            if running[row.tenant_id] < claim.tenant_limit:
+                running[row.tenant_id] += 1
+                chosen[row.id] = row.virtual_time
+        if len(rows) < wanted or len(chosen) == before:
+            break
+    return chosen
+
+
+class ExtendLeases:
+    """The operation that renews leases."""
+
+    async def apply(self, connection: AsyncConnection, intents: Sequence[Extension]) -> Sequence[Sequence[Lease]]:
+        """Renew each lease that is still held. Returns those that are not."""
+        held = await _lock_held(connection, [lease for intent in intents for lease in intent.leases])
+        rows = [
+            {"held_id": lease.job_id, "held_attempt": lease.attempt, "expires_at": intent.lease_expires_at}
+            for intent in intents
+            for lease in intent.leases
+            if held.get(lease.job_id) == lease.attempt
+        ]
+        if rows:
+            await connection.execute(_EXTEND, rows)
+        return [[lease for lease in intent.leases if held.get(lease.job_id) != lease.attempt] for intent in intents]
+
+
+class CompleteJobs:
+    """The operation that ends jobs: state, result and counters of batches in one transaction.
+
+    `changed` receives the ids of the batches whose counters moved.
+    """
+
+    async def apply(
+        self, connection: AsyncConnection, intents: Sequence[tuple[Completion, Instant]]
+    ) -> Sequence[frozenset[str] | None]:
+        """End each job whose lease is held. Returns the batches that changed, or None where the lease was lost."""
+        held = await _lock_held(connection, [completion for completion, _ in intents])
+        valid: dict[str, tuple[Completion, Instant]] = {}
+        for completion, now in intents:
+            if held.get(completion.job_id) == completion.attempt:
+                valid.setdefault(completion.job_id, (completion, now))
+        changed = await _end(connection, valid)
+        return [changed if valid.get(c.job_id, (None,))[0] is c else None for c, _ in intents]
+
+
+async def _end(connection: AsyncConnection, completions: Mapping[str, tuple[Completion, Instant]]) -> frozenset[str]:
+    """Write the end of jobs whose leases are locked."""
+    if not completions:
+        return frozenset()
+    await connection.execute(_END, [_end_row(completion, now) for completion, now in completions.values()])
+    await connection.execute(_INSERT_RESULT, [_result_row(completion) for completion, _ in completions.values()])
+    outcomes = {job_id: isinstance(completion.outcome, Succeeded) for job_id, (completion, _) in completions.items()}
+    return frozenset(await count_ended_jobs(connection, outcomes, max(now for _, now in completions.values())))
+
+
+def _end_row(completion: Completion, now: Instant) -> dict[str, object]:
+    scored = isinstance(completion.outcome, Succeeded)
+    return {
+        "held_id": completion.job_id,
+        "held_attempt": completion.attempt,
+        "new_state": (JobState.COMPLETED if scored else JobState.FAILED).value,
+        "now": now,
+    }
+
+
+def _result_row(completion: Completion) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(column.name for column in scoring_results.columns)
+    row["scoring_job_id"] = completion.job_id
+    match completion.outcome:
+        case Failed(code, message):
+            row |= {"error_code": code, "error_message": message}
+        case Succeeded(ScoreResult(score, assessment, scorer_id, scorer_version)):
+            row |= {
+                "score": score,
+                "assessment": dump_assessment(assessment),
+                "scorer_id": scorer_id,
+                "scorer_version": scorer_version,
+            }
+        case Succeeded(other):
+            raise TypeError(f"a scoring job cannot end with a {type(other).__name__}")
+    return row
+
+
+class RequeueJobs:
+    """The operation that returns jobs to the queue."""
+
+    async def apply(self, connection: AsyncConnection, intents: Sequence[Requeue]) -> Sequence[bool]:
+        """Return each job whose lease is held. Says of each whether it was."""
+        held = await _lock_held(connection, intents)
+        rows = [
+            {
+                "held_id": requeue.job_id,
+                "held_attempt": requeue.attempt,
+                "when": requeue.available_at,
+                "give_back": requeue.give_back_start,
+            }
+            for requeue in intents
+            if held.get(requeue.job_id) == requeue.attempt
+        ]
+        if rows:
+            await connection.execute(_REQUEUE, rows)
+        return [held.get(requeue.job_id) == requeue.attempt for requeue in intents]
+
+
+class SweepJobs:
+    """The operation that rescues jobs whose worker went silent."""
+
+    async def apply(
+        self, connection: AsyncConnection, intents: Sequence[Sweep]
+    ) -> Sequence[tuple[Swept, frozenset[str]]]:
+        """Sweep once for each intent. Returns what was done, and the batches that changed."""
+        return [await _sweep(connection, sweep) for sweep in intents]
+
+
+async def _sweep(connection: AsyncConnection, sweep: Sweep) -> tuple[Swept, frozenset[str]]:
+    expired = list(await connection.execute(_FIND_EXPIRED, {"expired_before": sweep.expired_before}))
+    stuck = {
+        row.id: (Completion(row.id, row.attempt, sweep.failure), sweep.now)
+        for row in expired
+        if row.starts >= sweep.max_starts
+    }
+    rescued = [
+        {"held_id": row.id, "held_attempt": row.attempt, "when": sweep.now, "give_back": False}
+        for row in expired
+        if row.starts < sweep.max_starts
+    ]
+    if rescued:
+        await connection.execute(_REQUEUE, rescued)
+    changed = await _end(connection, stuck)
+    return Swept(len(rescued), len(stuck)), changed
+
+
+async def _lock_held(connection: AsyncConnection, leases: Sequence[Lease | Completion | Requeue]) -> dict[str, int]:
+    """Lock those of these jobs that are running. Returns the latest attempt of each."""
+    if not leases:
+        return {}
+    rows = await connection.execute(_LOCK_RUNNING, {"job_ids": sorted({lease.job_id for lease in leases})})
+    return {row.id: row.attempt for row in rows}

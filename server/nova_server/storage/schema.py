@@ -1,0 +1,180 @@
+"""The tables. What they must look like is here; how they came to look so is in `migrations/`.
+
+Times are microseconds since the Unix epoch. Ids of ours are 25 characters that sort by time, so that rows are appended
+to their tables. `tenant_id` is the key of `tenants`: partner, environment and the partner's own tenant id in one.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# States are compared as literals: a partial index serves only a condition in the statement, not one in a parameter.
+PENDING = literal_column("'pending'", String)
+RUNNING = literal_column("'running'", String)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True, comment="SHA-256 of the whole secret"),
+    Column("partner_id", String, nullable=False),
+    Column("environment", String, nullable=False),
+    Column("masked", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", String(40), primary_key=True, comment="digest of the three columns below"),
+    Column("partner_id", String, nullable=False),
+    Column("environment", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("weight", Float, nullable=False, server_default="1"),
+    Column("virtual_time", Float, nullable=False, comment="virtual time of its latest job"),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("tenant_id", String(40), nullable=False),
+    Column("digest", String(40), nullable=False),
+    Column("content", Text, nullable=False),
+    UniqueConstraint("tenant_id", "digest"),
+)
+
+criteria_versions = Table(
+    "criteria_versions",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("tenant_id", String(40), nullable=False),
+    Column("job_id", String, nullable=False),
+    Column("digest", String(40), nullable=False, comment="of job description and role knowledge"),
+    Column("job_description_digest", String(40), nullable=False),
+    Column("role_knowledge_digest", String(40)),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "job_id", "digest"),
+    sqlite_with_rowid=False,
+)
+
+scoring_batches = Table(
+    "scoring_batches",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("tenant_id", String(40), nullable=False),
+    Column("job_id", String, nullable=False),
+    Column("applications_digest", String(40), nullable=False, comment="of the sorted application ids"),
+    Column("total_jobs", Integer, nullable=False),
+    Column("completed_jobs", Integer, nullable=False),
+    Column("failed_jobs", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("completed_at", BigInteger),
+    UniqueConstraint("tenant_id", "job_id", "applications_digest"),
+    sqlite_with_rowid=False,
+)
+
+scoring_jobs = Table(
+    "scoring_jobs",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("tenant_id", String(40), nullable=False),
+    Column("job_id", String, nullable=False),
+    Column("application_id", String, nullable=False),
+    Column("rescore_key", String(25), nullable=False, server_default="", comment="empty for the first job"),
+    Column("criteria_version_id", String(25), nullable=False),
+    Column("state", String, nullable=False, comment="pending, running, completed or failed"),
+    Column("attempt", Integer, nullable=False, server_default="0", comment="fences off a worker that lost its lease"),
+    Column("starts", Integer, nullable=False, server_default="0", comment="how often it was begun and not given back"),
+    Column("virtual_time", Float, nullable=False, comment="its place in the queue"),
+    Column("available_at", BigInteger, nullable=False),
+    Column("lease_owner", String),
+    Column("lease_expires_at", BigInteger),
+    Column("queued_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    UniqueConstraint("tenant_id", "job_id", "application_id", "rescore_key"),
+    sqlite_with_rowid=False,
+)
+
+# The two indexes that the queue lives on. They hold only unfinished jobs, so that finished ones cost nothing.
+Index(
+    "ix_scoring_jobs_pending",
+    scoring_jobs.c.virtual_time,
+    scoring_jobs.c.id,
+    scoring_jobs.c.available_at,
+    scoring_jobs.c.tenant_id,
+    sqlite_where=scoring_jobs.c.state == PENDING,
+    postgresql_where=scoring_jobs.c.state == PENDING,
+)
+Index(
+    "ix_scoring_jobs_running",
+    scoring_jobs.c.lease_expires_at,
+    scoring_jobs.c.tenant_id,
+    sqlite_where=scoring_jobs.c.state == RUNNING,
+    postgresql_where=scoring_jobs.c.state == RUNNING,
+)
+
+scoring_inputs = Table(
+    "scoring_inputs",
+    metadata,
+    Column("scoring_job_id", String(25), primary_key=True),
+    Column("resume_url", String),
+    Column("resume_digest", String(40)),
+    Column("application_data_digest", String(40)),
+    Column("job_title", String),
+    Column("company_name", String),
+    sqlite_with_rowid=False,
+)
+
+scoring_results = Table(
+    "scoring_results",
+    metadata,
+    Column("scoring_job_id", String(25), primary_key=True),
+    Column("score", SmallInteger),
+    Column("assessment", Text, comment="JSON"),
+    Column("scorer_id", String),
+    Column("scorer_version", String),
+    Column("error_code", String),
+    Column("error_message", String),
+)
+
+scoring_batch_jobs = Table(
+    "scoring_batch_jobs",
+    metadata,
+    Column("batch_id", String(25), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("scoring_job_id", String(25), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+# One row: the virtual time of the job claimed last. New jobs of an idle tenant start from it.
+queue_clock = Table(
+    "queue_clock",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("virtual_time", Float, nullable=False),
+)

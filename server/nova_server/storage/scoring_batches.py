@@ -1,0 +1,175 @@
+"""Batches, and which jobs belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, and_, bindparam, case, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nova_server.ports.clock import Instant
+from nova_server.ports.scoring import ScoringBatch
+from nova_server.storage.json_rows import json_rows, rows_parameter
+from nova_server.storage.schema import scoring_batch_jobs, scoring_batches, scoring_jobs
+
+_INSERT = insert(scoring_batches).on_conflict_do_nothing().returning(scoring_batches.c.id)
+_INSERT_MEMBERS = insert(scoring_batch_jobs)
+
+_wanted = json_rows("wanted", "tenant_id", "job_id", "applications_digest")
+_FIND = select(scoring_batches).select_from(
+    _wanted.join(
+        scoring_batches,
+        and_(
+            scoring_batches.c.tenant_id == _wanted.c.tenant_id,
+            scoring_batches.c.job_id == _wanted.c.job_id,
+            scoring_batches.c.applications_digest == _wanted.c.applications_digest,
+        ),
+    )
+)
+
+_READ = select(scoring_batches).where(
+    scoring_batches.c.id == bindparam("batch_id"),
+    scoring_batches.c.tenant_id == bindparam("tenant_id"),
+    scoring_batches.c.job_id == bindparam("job_id"),
+)
+
+_READ_MEMBERS = (
+    select(scoring_batch_jobs.c.batch_id, scoring_batch_jobs.c.scoring_job_id, scoring_jobs.c.application_id)
+    .join_from(scoring_batch_jobs, scoring_jobs, scoring_jobs.c.id == scoring_batch_jobs.c.scoring_job_id)
+    .where(scoring_batch_jobs.c.batch_id.in_(bindparam("batch_ids", expanding=True)))
+    .order_by(scoring_batch_jobs.c.batch_id, scoring_batch_jobs.c.position)
+)
+
+_FIND_BATCHES_OF_JOBS = select(scoring_batch_jobs.c.batch_id, scoring_batch_jobs.c.scoring_job_id).where(
+    scoring_batch_jobs.c.scoring_job_id.in_(bindparam("job_ids", expanding=True))
+)
+
+_ended = (
+    scoring_batches.c.completed_jobs
+    + bindparam("newly_completed")
+    + scoring_batches.c.failed_jobs
+    + bindparam("newly_failed")
+)
+# The last job of a batch is found by the counters, under the row lock of this very statement.
+_COUNT = (
+    update(scoring_batches)
+    .where(scoring_batches.c.id == bindparam("batch_id"))
+    .values(
+        completed_jobs=scoring_batches.c.completed_jobs + bindparam("newly_completed"),
+        failed_jobs=scoring_batches.c.failed_jobs + bindparam("newly_failed"),
+        completed_at=case((_ended >= scoring_batches.c.total_jobs, bindparam("now")), else_=None),
+    )
+)
+
+
+class BatchIdentity(NamedTuple):
+    """What makes two submissions the same batch."""
+
+    tenant_id: str
+    job_id: str
+    applications_digest: str
+
+
+class Counts(NamedTuple):
+    """How many jobs of a batch ended, beyond those counted before."""
+
+    completed: int
+    failed: int
+
+
+async def insert_batches(
+    connection: AsyncConnection, batches: Sequence[tuple[BatchIdentity, ScoringBatch]]
+) -> set[str]:
+    """Store batches. Returns the ids of those whose identity was not taken."""
+    rows = [_row(identity, batch) for identity, batch in batches]
+    return set((await connection.execute(_INSERT, rows)).scalars())
+
+
+async def find_batches(
+    connection: AsyncConnection, identities: Sequence[BatchIdentity]
+) -> dict[BatchIdentity, ScoringBatch]:
+    """Return the batches that exist."""
+    if not identities:
+        return {}
+    rows = await connection.execute(_FIND, rows_parameter("wanted", identities))
+    return {BatchIdentity(row.tenant_id, row.job_id, row.applications_digest): to_batch(row) for row in rows}
+
+
+async def read_batch(connection: AsyncConnection, tenant_id: str, job_id: str, batch_id: str) -> ScoringBatch | None:
+    """Return a batch of this tenant and job, or None."""
+    parameters = {"batch_id": batch_id, "tenant_id": tenant_id, "job_id": job_id}
+    row = (await connection.execute(_READ, parameters)).one_or_none()
+    return None if row is None else to_batch(row)
+
+
+async def insert_members(connection: AsyncConnection, members: Mapping[str, Sequence[str]]) -> None:
+    """Store which jobs belong to each batch, in the order of its submission."""
+    rows = [
+        {"batch_id": batch_id, "position": position, "scoring_job_id": job_id}
+        for batch_id, job_ids in members.items()
+        for position, job_id in enumerate(job_ids)
+    ]
+    if rows:
+        await connection.execute(_INSERT_MEMBERS, rows)
+
+
+async def read_members(connection: AsyncConnection, batch_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the jobs of each batch in the order of its submission: the scoring job's id by application id."""
+    members: dict[str, dict[str, str]] = {batch_id: {} for batch_id in batch_ids}
+    if batch_ids:
+        for row in await connection.execute(_READ_MEMBERS, {"batch_ids": list(batch_ids)}):
+            members[row.batch_id][row.application_id] = row.scoring_job_id
+    return members
+
+
+async def count_ended_jobs(connection: AsyncConnection, outcomes: dict[str, bool], now: Instant) -> set[str]:
+    """Count ended jobs in every batch they belong to. Returns the ids of those batches.
+
+    `outcomes` says of each job's id whether it ended with a score.
+    """
+    counts: dict[str, Counts] = {}
+    for row in await connection.execute(_FIND_BATCHES_OF_JOBS, {"job_ids": list(outcomes)}):
+        completed, failed = counts.get(row.batch_id, Counts(0, 0))
+        scored = outcomes[row.scoring_job_id]
+        counts[row.batch_id] = Counts(completed + scored, failed + (not scored))
+    await add_counts(connection, counts, now)
+    return set(counts)
+
+
+async def add_counts(connection: AsyncConnection, counts: dict[str, Counts], now: Instant) -> None:
+    """Add to the counters of batches, and end those that have no unfinished job left."""
+    rows = [
+        {"batch_id": batch_id, "newly_completed": count.completed, "newly_failed": count.failed, "now": now}
+        for batch_id, count in sorted(counts.items())
+    ]
+    if rows:
+        await connection.execute(_COUNT, rows)
+
+
+def to_batch(row: Row[Any]) -> ScoringBatch:
+    """Return the record of a row."""
+    return ScoringBatch(
+        id=row.id,
+        job_id=row.job_id,
+        total_jobs=row.total_jobs,
+        completed_jobs=row.completed_jobs,
+        failed_jobs=row.failed_jobs,
+        created_at=row.created_at,
+        completed_at=row.completed_at,
+    )
+
+
+def _row(identity: BatchIdentity, batch: ScoringBatch) -> dict[str, object]:
+    return {
+        "id": batch.id,
+        "tenant_id": identity.tenant_id,
+        "job_id": batch.job_id,
+        "applications_digest": identity.applications_digest,
+        "total_jobs": batch.total_jobs,
+        "completed_jobs": batch.completed_jobs,
+        "failed_jobs": batch.failed_jobs,
+        "created_at": batch.created_at,
+        "completed_at": batch.completed_at,
+    }

@@ -1,0 +1,41 @@
+"""The scoring use cases' store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nova_server.ports.clock import Clock
+from nova_server.ports.identifiers import Identifiers
+from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, BatchWithJobs, JobTexts
+from nova_server.ports.signals import Signals
+from nova_server.ports.tenancy import TenantKey
+from nova_server.storage.criteria_versions import CriteriaVersions
+from nova_server.storage.database import Database
+from nova_server.storage.digests import tenant_key
+from nova_server.storage.job_texts import read_job_texts
+from nova_server.storage.scoring_batches import read_batch
+from nova_server.storage.scoring_jobs import read_jobs_of_batch
+from nova_server.storage.submissions import SubmitBatches
+
+
+class SqlScoringStore:
+    """Implements `ports.scoring.ScoringStore`."""
+
+    def __init__(self, database: Database, clock: Clock, identifiers: Identifiers, signals: Signals) -> None:
+        self._database = database
+        self._signals = signals
+        self._submit = SubmitBatches(clock, identifiers, CriteriaVersions(identifiers))
+
+    async def submit_batch(self, submission: BatchSubmission) -> AcceptedBatch:
+        accepted = await self._database.writer.run(self._submit, submission)
+        self._signals.queue_grew()
+        return accepted
+
+    async def read_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs | None:
+        async with self._database.read() as connection:
+            batch = await read_batch(connection, tenant_key(tenant), job_id, batch_id)
+            return batch and BatchWithJobs(batch, await read_jobs_of_batch(connection, batch_id))
+
+    async def read_job_texts(self, job_ids: Sequence[str]) -> dict[str, JobTexts]:
+        async with self._database.read() as connection:
+            return await read_job_texts(connection, job_ids)

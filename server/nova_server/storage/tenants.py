@@ -1,0 +1,80 @@
+"""Tenants, and the virtual time that shares the queue fairly among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nova_server.ports.clock import Instant
+from nova_server.ports.tenancy import TenantKey
+from nova_server.storage.schema import queue_clock, tenants
+
+_CLOCK = select(queue_clock.c.virtual_time).where(queue_clock.c.id == 1)
+
+_LOCK = (
+    select(tenants.c.id, tenants.c.virtual_time, tenants.c.weight)
+    .where(tenants.c.id.in_(bindparam("tenant_ids", expanding=True)))
+    .order_by(tenants.c.id)
+    .with_for_update()
+)
+
+_INSERT = insert(tenants).on_conflict_do_nothing()
+
+_ADVANCE = (
+    update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(virtual_time=bindparam("new_virtual_time"))
+)
+
+
+@dataclass(slots=True)
+class VirtualTime:
+    """The virtual time of one tenant while a group of submissions is written."""
+
+    latest: float
+    step: float
+
+    def next(self) -> float:
+        """Return the place in the queue of the tenant's next job."""
+        self.latest += self.step
+        return self.latest
+
+
+async def lock_virtual_times(
+    connection: AsyncConnection, keys: Mapping[str, TenantKey], now: Instant
+) -> dict[str, VirtualTime]:
+    """Return the virtual time of each tenant, after making those that are new.
+
+    Start-time fair queueing: a job's place is `max(clock of the queue, latest of its tenant) + 1 / weight`. A tenant
+    with a long queue runs ahead of the clock; one that was idle starts from it.
+    """
+    rows = {row.id: row for row in await connection.execute(_LOCK, {"tenant_ids": list(keys)})}
+    clock = (await connection.execute(_CLOCK)).scalar_one()
+    new = [_new_row(key, tenant, now) for key, tenant in keys.items() if key not in rows]
+    if new:
+        await connection.execute(_INSERT, new)
+    return {
+        key: VirtualTime(max(clock, rows[key].virtual_time), 1 / rows[key].weight)
+        if key in rows
+        else VirtualTime(clock, 1.0)
+        for key in keys
+    }
+
+
+async def save_virtual_times(connection: AsyncConnection, times: Mapping[str, VirtualTime]) -> None:
+    """Store how far each tenant has run."""
+    rows = [{"tenant_id": key, "new_virtual_time": time.latest} for key, time in sorted(times.items())]
+    await connection.execute(_ADVANCE, rows)
+
+
+def _new_row(key: str, tenant: TenantKey, now: Instant) -> dict[str, object]:
+    return {
+        "id": key,
+        "partner_id": tenant.partner_id,
+        "environment": tenant.environment.value,
+        "external_id": tenant.tenant_id,
+        "virtual_time": 0.0,
+        "created_at": now,
+    }

@@ -1,0 +1,34 @@
+"""Texts, stored once per distinct content and tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nova_server.storage.digests import digest_of
+from nova_server.storage.schema import texts
+
+_INSERT = insert(texts).on_conflict_do_nothing()
+
+
+class StoredText(NamedTuple):
+    """A text on its way into the store."""
+
+    tenant_id: str
+    digest: str
+    content: str
+
+
+def to_text(tenant_id: str, content: str) -> StoredText:
+    """Return the row that stores `content`."""
+    return StoredText(tenant_id, digest_of(content), content)
+
+
+async def insert_texts(connection: AsyncConnection, rows: Iterable[StoredText]) -> None:
+    """Store each text that is not there yet."""
+    distinct = {(row.tenant_id, row.digest): row for row in rows}
+    if distinct:
+        await connection.execute(_INSERT, [row._asdict() for row in distinct.values()])
