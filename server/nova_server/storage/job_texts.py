@@ -52,7 +52,7 @@ async def read_job_texts(connection: AsyncConnection, job_ids: Sequence[str]) ->
     return {row.id: _to_texts(row) for row in rows}
 
 
-def _to_texts(row: Row[Any]) -> JobTexts:
+def _to_texts(row: Row[*tuple[Any, ...]]) -> JobTexts:
     answers, context = json.loads(row.application_data) if row.application_data else ([], None)
     return JobTexts(
         job_description=row.job_description,

@@ -49,7 +49,7 @@ class SqlKeyStore:
     async def find_key(self, digest: bytes) -> ApiKey | None:
         async with self._database.read() as connection:
             row = (await connection.execute(_FIND, {"digest": digest})).one_or_none()
-            return row and _to_key(row)
+            return None if row is None else _to_key(row)
 
     async def list_keys(self, environment: Environment | None) -> list[ApiKey]:
         statement = _LIST if environment is None else _LIST.where(api_keys.c.environment == environment.value)
@@ -60,7 +60,7 @@ class SqlKeyStore:
         await self._database.writer.run(self._revoke, (key_id, revoked_at))
         async with self._database.read() as connection:
             row = (await connection.execute(_READ, {"key_id": key_id})).one_or_none()
-            return row and _to_key(row)
+            return None if row is None else _to_key(row)
 
 
 def _row(key: ApiKey, digest: bytes) -> dict[str, object]:

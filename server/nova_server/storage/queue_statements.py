@@ -157,22 +157,25 @@ class ExtendLeases:
 
 
 class CompleteJobs:
-    """The operation that ends jobs: state, result and counters of batches in one transaction.
-
-    `changed` receives the ids of the batches whose counters moved.
-    """
+    """The operation that ends jobs: state, result and counters of batches in one transaction."""
 
     async def apply(
         self, connection: AsyncConnection, intents: Sequence[tuple[Completion, Instant]]
     ) -> Sequence[frozenset[str] | None]:
-        """End each job whose lease is held. Returns the batches that changed, or None where the lease was lost."""
+        """End each job whose lease is held. Returns None where it was lost.
+
+        The batches that changed are returned once, with the first job that ended: they are told of once for the group.
+        """
         held = await _lock_held(connection, [completion for completion, _ in intents])
         valid: dict[str, tuple[Completion, Instant]] = {}
         for completion, now in intents:
             if held.get(completion.job_id) == completion.attempt:
                 valid.setdefault(completion.job_id, (completion, now))
-        changed = await _end(connection, valid)
-        return [changed if valid.get(c.job_id, (None,))[0] is c else None for c, _ in intents]
+        changed = iter([await _end(connection, valid)])
+        return [
+            next(changed, frozenset()) if valid.get(completion.job_id, (None,))[0] is completion else None
+            for completion, _ in intents
+        ]
 
 
 async def _end(connection: AsyncConnection, completions: Mapping[str, tuple[Completion, Instant]]) -> frozenset[str]:

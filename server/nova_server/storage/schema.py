@@ -132,8 +132,8 @@ Index(
 )
 Index(
     "ix_scoring_jobs_running",
-    scoring_jobs.c.lease_expires_at,
     scoring_jobs.c.tenant_id,
+    scoring_jobs.c.lease_expires_at,
     sqlite_where=scoring_jobs.c.state == RUNNING,
     postgresql_where=scoring_jobs.c.state == RUNNING,
 )

@@ -34,7 +34,9 @@ class SqlScoringStore:
     async def read_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs | None:
         async with self._database.read() as connection:
             batch = await read_batch(connection, tenant_key(tenant), job_id, batch_id)
-            return batch and BatchWithJobs(batch, await read_jobs_of_batch(connection, batch_id))
+            if batch is None:
+                return None
+            return BatchWithJobs(batch, await read_jobs_of_batch(connection, batch_id))
 
     async def read_job_texts(self, job_ids: Sequence[str]) -> dict[str, JobTexts]:
         async with self._database.read() as connection:

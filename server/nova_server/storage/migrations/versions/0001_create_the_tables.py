@@ -133,7 +133,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_scoring_jobs_running",
         "scoring_jobs",
-        ["lease_expires_at", "tenant_id"],
+        ["tenant_id", "lease_expires_at"],
         unique=False,
         sqlite_where=sa.text("state = 'running'"),
         postgresql_where=sa.text("state = 'running'"),
