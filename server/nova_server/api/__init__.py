@@ -1,0 +1,1 @@
+"""The gRPC api: turns a request into a use case and its result into a response."""

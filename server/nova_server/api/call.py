@@ -1,0 +1,55 @@
+"""What the interceptors learn about a call, shared along their chain and with the servicer."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import grpc.aio
+
+from nova_server.ports.tenancy import TenantKey
+
+# Stands for every method that does not exist, because a label or a cache must not grow with what callers make up.
+UNKNOWN_METHOD = "unknown"
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of `method` (`/package.Service/Method`) while it is being served.
+
+    `streams` tells whether it answers with, or takes, a stream. `trace_id` and `tenant` are set on the way in.
+    """
+
+    method: str
+    streams: bool
+    context: grpc.aio.ServicerContext[Any, Any]
+    metadata: dict[str, str | bytes] = field(init=False)
+    trace_id: str = ""
+    tenant: TenantKey | None = None
+
+    def __post_init__(self) -> None:
+        # A key that is sent twice counts once, with its last value.
+        self.metadata = dict(self.context.invocation_metadata() or ())
+
+    def status_code(self) -> int:
+        """Return the status that the call has by now, as a number of `google.rpc.Code`."""
+        # grpc.aio answers with the number, although its annotation says StatusCode.
+        return cast(int, self.context.code())
+
+    def text(self, key: str) -> str | None:
+        """Return the metadata `key` when it was sent as text."""
+        value = self.metadata.get(key)
+        return value if isinstance(value, str) else None
+
+
+# Every call runs in a task of its own, so a value set here is never seen by another call and needs no reset.
+current_call: ContextVar[Call] = ContextVar("current_call")
+
+
+def current_tenant() -> TenantKey:
+    """Return whose data the current call is about."""
+    tenant = current_call.get().tenant
+    if tenant is None:
+        raise LookupError("this method is served without authentication")
+    return tenant

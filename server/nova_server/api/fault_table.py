@@ -1,0 +1,40 @@
+"""What each broken rule of the contract is called, and the sentence that says so.
+
+The rules themselves are in the protos. A rule's own message is not shown, because some of them quote the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+REQUIRED = "is required."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A stable code, and a sentence without its subject. `{limit}` is the rule's own value."""
+
+    code: str
+    sentence: str
+
+
+# By protovalidate's id of the rule.
+FAULTS: Mapping[str, Fault] = {
+    "required": Fault("required", REQUIRED),
+    "string.min_len": Fault("too_short", "must be at least {limit:,} characters long."),
+    "string.max_len": Fault("too_long", "must be at most {limit:,} characters long."),
+    "string.max_bytes": Fault("too_long", "must be at most {limit:,} bytes long in UTF-8."),
+    "string.pattern": Fault("invalid", "must not contain control characters."),
+    "string.not_contains": Fault("invalid", "must not contain the character NUL."),
+    "repeated.min_items": Fault("too_few", "must have at least {limit:,} items."),
+    "repeated.max_items": Fault("too_many", "must have at most {limit:,} items."),
+    "enum.defined_only": Fault("invalid", "must be one of the documented values."),
+}
+# For a rule that the table forgot. A test keeps this from being needed.
+UNNAMED = Fault("invalid", "is not valid.")
+
+MISMATCH = Fault("mismatch", "names another source than the one that is given.")
+DUPLICATE = Fault("duplicate", "is the same as that of an earlier application.")
+# The sentence comes from the policy.
+URL_NOT_ALLOWED = "url_not_allowed"

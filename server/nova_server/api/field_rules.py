@@ -1,0 +1,78 @@
+"""Checks a message against the rules on its fields, and names every fault in our own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from protovalidate import Validator, Violation
+
+from nova_server.api.fault_table import FAULTS, REQUIRED, UNNAMED, Fault
+from nova_server.errors import FieldViolation
+
+
+class FieldRules:
+    """The rules of the protos, compiled once for each type of message and kept."""
+
+    def __init__(self) -> None:
+        self._validator = Validator()
+
+    def warm(self, *types: type[Message]) -> None:
+        """Compile the rules of `types` now, so that no caller waits for it."""
+        for message_type in types:
+            self._validator.collect_violations(message_type())
+
+    def violations(self, message: Message) -> list[FieldViolation]:
+        """Return every fault of `message`, in the order of its fields. Never quotes a value."""
+        return [_named(violation, message) for violation in self._validator.collect_violations(message)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a fault is: its path, and the field when the path does not end at a oneof."""
+
+    path: str
+    field: FieldDescriptor | None
+
+
+def _named(violation: Violation, message: Message) -> FieldViolation:
+    proto = violation.proto
+    place = _locate(message, proto.field.elements if proto.field else ())
+    fault = FAULTS.get(proto.rule_id, UNNAMED)
+    if _is_missing(fault, violation.field_value, place.field):
+        return FieldViolation(place.path, "required", REQUIRED)
+    return FieldViolation(place.path, fault.code, fault.sentence.format(limit=violation.rule_value))
+
+
+def _is_missing(fault: Fault, value: object, field: FieldDescriptor | None) -> bool:
+    """Tell whether a text is too short because it was not sent: without presence, an unset text is an empty one."""
+    return fault.code == "too_short" and value == "" and field is not None and not field.has_presence
+
+
+def _locate(message: Any, elements: Any) -> _Place:
+    """Follow a path from `message` to its end. The path names fields, items of lists and oneofs, and nothing else."""
+    names: list[str] = []
+    field: FieldDescriptor | None = None
+    for element in elements:
+        field = message.DESCRIPTOR.fields_by_number.get(element.field_number)
+        if field is None:
+            names.append(_missing_member(message, element.field_name))
+        elif element.subscript is None:
+            names.append(field.name)
+            message = getattr(message, field.name)
+        else:
+            names.append(f"{field.name}[{element.subscript.value}]")
+            message = getattr(message, field.name)[element.subscript.value]
+    return _Place(".".join(names), field)
+
+
+def _missing_member(message: Any, oneof: str) -> str:
+    """Name the member of `oneof` that the caller left out: the one its `type` asks for, and else the first."""
+    first: str = message.DESCRIPTOR.oneofs_by_name[oneof].fields[0].name
+    return MEMBER_OF_TYPE.get(message.type, first)
+
+
+# `Resume.type` as a number, and the member of `Resume.source` that it asks for.
+MEMBER_OF_TYPE = {1: "url", 2: "content"}

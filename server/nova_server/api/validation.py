@@ -1,0 +1,83 @@
+"""Finds every fault of a request before anything is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from google.protobuf.message import Message
+from nova.scoring.v1 import application_pb2, resume_pb2, scoring_service_pb2
+
+from nova_server.api.fault_table import DUPLICATE, MISMATCH, URL_NOT_ALLOWED, Fault
+from nova_server.api.field_rules import MEMBER_OF_TYPE, FieldRules
+from nova_server.errors import FieldViolation, ValidationFailed
+from nova_server.ports.resumes import ResumeUrlPolicy
+
+# The limits of `applications` and of `application_answers`, as their rules say.
+MAX_APPLICATIONS = 25
+MAX_ANSWERS = 500
+MAX_URL_CHARACTERS = 2048
+
+
+class RequestValidator:
+    """Checks requests by the rules of the protos, and by those that span several fields. Made once, and warm."""
+
+    def __init__(self, url_policy: ResumeUrlPolicy) -> None:
+        self._url_policy = url_policy
+        self._rules = FieldRules()
+        self._rules.warm(
+            scoring_service_pb2.SubmitScoringBatchRequest,
+            scoring_service_pb2.GetScoringBatchRequest,
+            scoring_service_pb2.WatchScoringBatchRequest,
+        )
+
+    def check(self, request: Message) -> None:
+        """Raise ValidationFailed with every fault of `request` that its fields' rules find."""
+        _raise_any(self._rules.violations(request))
+
+    def check_submission(self, request: scoring_service_pb2.SubmitScoringBatchRequest) -> None:
+        """Raise ValidationFailed with every fault of a submission. Of lists that are too long, the end is cut off."""
+        _cut_overlong_lists(request)
+        violations = self._rules.violations(request)
+        violations.extend(_duplicates(request.applications))
+        for index, application in enumerate(request.applications):
+            violations.extend(self._source_faults(f"applications[{index}].resume", application.resume))
+        _raise_any(violations)
+
+    def _source_faults(self, path: str, resume: resume_pb2.Resume) -> Iterator[FieldViolation]:
+        source = resume.WhichOneof("source")
+        if source and MEMBER_OF_TYPE.get(resume.type, source) != source:
+            yield _violation(f"{path}.type", MISMATCH)
+        # An empty or overlong one was already found by its rules.
+        if source == "url" and 0 < len(resume.url) <= MAX_URL_CHARACTERS:
+            fault = self._url_policy.fault(resume.url)
+            if fault is not None:
+                yield FieldViolation(f"{path}.url", URL_NOT_ALLOWED, fault)
+
+
+def _cut_overlong_lists(request: scoring_service_pb2.SubmitScoringBatchRequest) -> None:
+    """Keep one item over each limit, so that the limit is still seen to be broken.
+
+    A body of 4.5 MiB has room for two million empty applications, each with faults of its own to be described.
+    """
+    del request.applications[MAX_APPLICATIONS + 1 :]
+    for application in request.applications:
+        if len(application.application_data.application_answers) > MAX_ANSWERS:
+            del application.application_data.application_answers[MAX_ANSWERS + 1 :]
+
+
+def _duplicates(applications: Sequence[application_pb2.Application]) -> Iterator[FieldViolation]:
+    """Name each application whose id an earlier one has. Ids that are missing are not the same as one another."""
+    seen = {""}
+    for index, application in enumerate(applications):
+        if application.application_id in seen and application.application_id:
+            yield _violation(f"applications[{index}].application_id", DUPLICATE)
+        seen.add(application.application_id)
+
+
+def _violation(path: str, fault: Fault) -> FieldViolation:
+    return FieldViolation(path, fault.code, fault.sentence)
+
+
+def _raise_any(violations: list[FieldViolation]) -> None:
+    if violations:
+        raise ValidationFailed(violations)

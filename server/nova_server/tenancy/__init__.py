@@ -1,0 +1,1 @@
+"""API keys: making them, and telling from one who calls."""
