@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
 import grpc.aio
 from nova.scoring.v1.scoring_service_pb2 import (
@@ -15,10 +16,13 @@ from nova.scoring.v1.scoring_service_pb2 import (
     WatchScoringBatchRequest,
     WatchScoringBatchResponse,
 )
-from nova.scoring.v1.scoring_service_pb2_grpc import ScoringServiceAsyncStub, ScoringServiceStub
+from nova.scoring.v1.scoring_service_pb2_grpc import ScoringServiceStub
 
 from nova_server.cli.call_failure import read_failure
 from nova_server.cli.failures import UsageFault
+
+if TYPE_CHECKING:  # the stub of an asyncio channel has a type of its own, and no class
+    from nova.scoring.v1.scoring_service_pb2_grpc import ScoringServiceAsyncStub
 
 DEADLINE_SECONDS = 30.0
 

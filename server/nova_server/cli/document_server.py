@@ -6,7 +6,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -17,9 +16,10 @@ HOST = "127.0.0.1"
 async def lend(paths: Sequence[Path]) -> AsyncIterator[Mapping[Path, str]]:
     """Serve exactly these files on a free port of the loopback interface. Yields the URL of each.
 
-    Each URL holds 128 random bits, so that no other program on the machine can guess it.
+    Each URL is 128 random bits, so that no other program on the machine can guess it. The file's name is not part of
+    it: it often is a person's name, and the service goes by content.
     """
-    routes = {path: f"/{secrets.token_urlsafe(16)}/{quote(path.name)}" for path in paths}
+    routes = {path: f"/{secrets.token_urlsafe(16)}" for path in paths}
     application = web.Application()
     application.add_routes([web.get(route, _sender(path)) for path, route in routes.items()])
     runner = web.AppRunner(application, access_log=None)

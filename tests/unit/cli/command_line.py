@@ -1,0 +1,41 @@
+"""Runs `nova` as a person does: a process of its own, with its own environment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).parent / "nova"
+TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    output: str
+    errors: str
+
+
+async def nova(*arguments: str | Path, **variables: str) -> Outcome:
+    """Run `nova` with `arguments`, and `variables` added to an environment without any setting of it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NOVA_")} | variables
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM,
+        *map(str, arguments),
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(), TIMEOUT_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return Outcome(process.returncode or 0, output.decode(), errors.decode())

@@ -1,0 +1,186 @@
+"""A scoring service on a real socket that answers what a test tells it to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import grpc.aio
+from google.protobuf.any_pb2 import Any as PackedDetail
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+from nova.errors.v1 import error_reason_pb2
+from nova.errors.v1.error_reason_pb2 import ErrorReason
+from nova.scoring.v1 import scoring_service_pb2 as messages
+from nova.scoring.v1.assessment_pb2 import Assessment
+from nova.scoring.v1.scoring_batch_pb2 import ScoringBatch
+from nova.scoring.v1.scoring_job_pb2 import ScoringJob
+from nova.scoring.v1.scoring_service_pb2_grpc import ScoringServiceServicer, add_ScoringServiceServicer_to_server
+from nova_server.errors import CATALOGUE
+
+Context = grpc.aio.ServicerContext[Any, Any]
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+class BrokenStream(Exception):
+    """Told to the fake instead of a message: ends the stream as a dying server does."""
+
+
+Change = messages.WatchScoringBatchResponse | BrokenStream | Status
+
+
+class FakeScoring(ScoringServiceServicer):
+    """Records what it is asked. Every batch is scored at once unless `streams` or `refusal` say otherwise."""
+
+    def __init__(self) -> None:
+        self.submissions: list[messages.SubmitScoringBatchRequest] = []
+        self.metadata: list[dict[str, str | bytes]] = []
+        self.refusal: Status | None = None
+        self.streams: list[Sequence[Change]] = []
+        self.watches = 0
+        self.before_scoring: Callable[[], Awaitable[None]] | None = None
+        self.batches: dict[str, list[ScoringJob]] = {}
+
+    async def SubmitScoringBatch(  # noqa: N802 (the contract's name)
+        self, request: messages.SubmitScoringBatchRequest, context: Context
+    ) -> messages.SubmitScoringBatchResponse:
+        self.metadata.append(dict(context.invocation_metadata() or ()))
+        self.submissions.append(request)
+        if self.refusal is not None:
+            await refuse(context, self.refusal)
+        jobs = [scored(application.application_id) for application in request.applications]
+        batch_id = f"batch-{len(self.submissions)}"
+        self.batches.setdefault(batch_id, jobs)
+        return messages.SubmitScoringBatchResponse(batch=batch_of(batch_id, jobs), scoring_job_ids=[j.id for j in jobs])
+
+    async def GetScoringBatch(  # noqa: N802 (the contract's name)
+        self, request: messages.GetScoringBatchRequest, context: Context
+    ) -> messages.GetScoringBatchResponse:
+        if request.scoring_batch_id not in self.batches:
+            await refuse(context, refusal(error_reason_pb2.BATCH_NOT_FOUND))
+        jobs = self.batches[request.scoring_batch_id]
+        return messages.GetScoringBatchResponse(batch=batch_of(request.scoring_batch_id, jobs), scoring_jobs=jobs)
+
+    async def WatchScoringBatch(  # noqa: N802 (the contract's name)
+        self, request: messages.WatchScoringBatchRequest, context: Context
+    ) -> AsyncIterator[messages.WatchScoringBatchResponse]:
+        self.watches += 1
+        self.metadata.append(dict(context.invocation_metadata() or ()))
+        if self.before_scoring is not None:
+            await self.before_scoring()
+        for change in self.streams.pop(0) if self.streams else [self._finished(request.scoring_batch_id)]:
+            if isinstance(change, messages.WatchScoringBatchResponse):
+                yield change
+            else:
+                await _break_off(context, change)
+
+    def _finished(self, batch_id: str) -> messages.WatchScoringBatchResponse:
+        return change_of(batch_id, self.batches[batch_id])
+
+    async def SubmitScoringJob(self, request: messages.SubmitScoringJobRequest, context: Context) -> NoReturn:  # noqa: N802 (the contract's name)
+        raise NotImplementedError
+
+    async def GetScoringJob(self, request: messages.GetScoringJobRequest, context: Context) -> NoReturn:  # noqa: N802 (the contract's name)
+        raise NotImplementedError
+
+    async def GetLatestScore(self, request: messages.GetLatestScoreRequest, context: Context) -> NoReturn:  # noqa: N802 (the contract's name)
+        raise NotImplementedError
+
+
+async def _break_off(context: Context, end: BrokenStream | Status) -> None:
+    if isinstance(end, Status):
+        await refuse(context, end)
+    await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+
+
+async def refuse(context: Context, status: Status) -> NoReturn:
+    """End a call with rich details."""
+    await context.abort_with_status(rpc_status.to_status(status))
+    raise AssertionError("abort_with_status raises")
+
+
+def refusal(reason: ErrorReason.ValueType, *faults: tuple[str, str], retry_after_seconds: int = 0) -> Status:
+    """Return the rich status of a reason, with one violation for each (field, message)."""
+    entry = CATALOGUE[reason]
+    details: list[Message] = [
+        ErrorInfo(reason=ErrorReason.Name(reason), domain="nova", metadata={"trace_id": TRACE_ID})
+    ]
+    if faults:
+        violations = [BadRequest.FieldViolation(field=field, description=message) for field, message in faults]
+        details.append(BadRequest(field_violations=violations))
+    if retry_after_seconds:
+        details.append(RetryInfo(retry_delay=Duration(seconds=retry_after_seconds)))
+    status = Status(code=entry.grpc_code, message=entry.message)
+    for detail in details:
+        packed = PackedDetail()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+def scored(application_id: str, score: int = 7, verdict: str = "A good fit.") -> ScoringJob:
+    """Return a completed job."""
+    job = ScoringJob(id=f"job-of-{application_id}", application_id=application_id, status=ScoringJob.COMPLETED)
+    job.score = score
+    job.assessment.CopyFrom(Assessment(verdict=verdict, strengths=["Python"]))
+    return job
+
+
+def failed(application_id: str, code: ErrorReason.ValueType) -> ScoringJob:
+    """Return a failed job."""
+    return ScoringJob(
+        id=f"job-of-{application_id}",
+        application_id=application_id,
+        status=ScoringJob.FAILED,
+        error_code=code,
+        error_message=CATALOGUE[code].message,
+    )
+
+
+def pending(application_id: str) -> ScoringJob:
+    """Return a job that waits."""
+    return ScoringJob(id=f"job-of-{application_id}", application_id=application_id, status=ScoringJob.PENDING)
+
+
+def batch_of(batch_id: str, jobs: Sequence[ScoringJob]) -> ScoringBatch:
+    """Return the batch that counts `jobs`."""
+    counts = {status: sum(job.status == status for job in jobs) for status in ScoringJob.Status.values()}
+    batch = ScoringBatch(id=batch_id, job_id="backend", total_jobs=len(jobs), status=ScoringBatch.PENDING)
+    batch.completed_jobs = counts[ScoringJob.COMPLETED]
+    batch.failed_jobs = counts[ScoringJob.FAILED]
+    if not counts[ScoringJob.PENDING]:
+        batch.status = ScoringBatch.FAILED if batch.failed_jobs else ScoringBatch.COMPLETED
+        batch.completed_at.FromJsonString("2026-01-02T03:04:05Z")
+    return batch
+
+
+def change_of(batch_id: str, jobs: Sequence[ScoringJob]) -> messages.WatchScoringBatchResponse:
+    """Return the message of a watch stream that tells about `jobs`."""
+    return messages.WatchScoringBatchResponse(batch=batch_of(batch_id, jobs), scoring_jobs=jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """A fake that listens."""
+
+    fake: FakeScoring
+    address: str
+
+
+@asynccontextmanager
+async def running_service() -> AsyncIterator[RunningService]:
+    """Serve a fake on a free port."""
+    server = grpc.aio.server()
+    fake = FakeScoring()
+    add_ScoringServiceServicer_to_server(fake, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield RunningService(fake, f"127.0.0.1:{port}")
+    finally:
+        await server.stop(grace=None)
