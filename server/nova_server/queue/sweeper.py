@@ -13,7 +13,8 @@ from nova_server.ports.queue import Failed, JobQueue, QueueDepth, Sweep, Swept
 
 log = structlog.get_logger(__name__)
 
-MISSED_SWEEPS = 3  # after so many failures in a row the sweeper is not ready
+MISSED_SWEEPS = 3  # after so many failures in a row the sweeper is not healthy
+_END_OF_TIME = Instant(2**63 - 1)
 
 
 class SweeperMetrics(Protocol):
@@ -42,6 +43,7 @@ class Sweeper:
         interval_seconds: float,
         max_starts: int,
         stuck: Failed,
+        sole_process: bool = False,
     ) -> None:
         self._queue = queue
         self._clock = clock
@@ -49,23 +51,30 @@ class Sweeper:
         self._interval_seconds = interval_seconds
         self._max_starts = max_starts
         self._stuck = stuck
+        self._sole_process = sole_process
         self._failures = 0
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        """Begin to sweep. Must come before the worker claims.
+
+        The sole process of a store finds only jobs that a killed one left behind, and puts them back at once.
+        """
+        if self._sole_process:
+            await self._sweep(_END_OF_TIME)
         self._loop = asyncio.create_task(self._run(), name=self.name)
 
     def ready(self) -> bool:
-        return self._loop is not None and not self._loop.done() and self._failures < MISSED_SWEEPS
+        return self._loop is not None and not self._loop.done()
+
+    def healthy(self) -> bool:
+        """Tell whether sweeps succeed. While they do not, the part lives but the queue cannot be relied on."""
+        return self.ready() and self._failures < MISSED_SWEEPS
 
     async def stop(self) -> None:
         if self._loop:
             self._loop.cancel()
             await asyncio.wait([self._loop])
-
-    async def rescue_all(self) -> Swept:
-        """Rescue every running job, whatever its lease. For a store that no other process can be working on."""
-        return await self._sweep(Instant(2**63 - 1))
 
     async def _run(self) -> None:
         while True:
@@ -78,12 +87,11 @@ class Sweeper:
                 self._failures += 1
                 log.warning("sweep_failed")
 
-    async def _sweep(self, expired_before: Instant) -> Swept:
+    async def _sweep(self, expired_before: Instant) -> None:
         swept = await self._queue.sweep(Sweep(self._clock.now(), expired_before, self._max_starts, self._stuck))
         if swept.requeued or swept.failed:
             log.warning("leases_swept", requeued=swept.requeued, failed=swept.failed)
             self._metrics.leases_swept(swept)
-        return swept
 
     async def _measure(self) -> None:
         depth = await self._queue.depth()

@@ -1,0 +1,248 @@
+"""The composition root: settings in, running services out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+import uvloop
+from nova.errors.v1 import error_reason_pb2
+
+from nova_server.api.server import ApiParts, GrpcApi
+from nova_server.children.pool import ChildPool
+from nova_server.clock import SystemClock
+from nova_server.data_folder import DataFolderInUse, exclusive
+from nova_server.egress.policy import EgressPolicy
+from nova_server.errors import NovaError
+from nova_server.identifiers import RandomIdentifiers
+from nova_server.observability.logs import configure_logging
+from nova_server.observability.loop_lag import LoopLagMonitor
+from nova_server.observability.metrics import Metrics
+from nova_server.observability.metrics_server import MetricsServer
+from nova_server.observability.queue_metrics import QueueMetrics
+from nova_server.ports.clock import Clock
+from nova_server.ports.lifecycle import Service
+from nova_server.queue.sweeper import Sweeper
+from nova_server.queue.worker import Worker, WorkerOptions
+from nova_server.resumes.fetch import ResumeFetcher
+from nova_server.resumes.reader import DocumentReader
+from nova_server.scorers.local_scorer import LocalScorer
+from nova_server.scoring.score_job import ScoreJob, failed
+from nova_server.scoring.use_cases import Scoring
+from nova_server.settings import Settings
+from nova_server.signals import ProcessSignals
+from nova_server.storage.database import Database
+from nova_server.storage.job_queue import SqlJobQueue
+from nova_server.storage.key_store import SqlKeyStore
+from nova_server.storage.scoring_store import SqlScoringStore
+from nova_server.supervisor import Supervisor
+from nova_server.tenancy.authentication import CachedAuthenticator
+from nova_server.tenancy.keys import KeyAdministration
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What every part stands on."""
+
+    settings: Settings
+    clock: Clock
+    signals: ProcessSignals
+    metrics: Metrics
+    database: Database
+    queue: SqlJobQueue
+    store: SqlScoringStore
+
+
+def build_foundation(settings: Settings) -> Foundation:
+    """Return the store with what it needs, not started."""
+    clock, signals, metrics = SystemClock(), ProcessSignals(), Metrics()
+    database = Database(settings.store_url, settings.store_busy_timeout_seconds, metrics.commit_group_size.observe)
+    return Foundation(
+        settings=settings,
+        clock=clock,
+        signals=signals,
+        metrics=metrics,
+        database=database,
+        queue=SqlJobQueue(database, clock, signals),
+        store=SqlScoringStore(database, clock, RandomIdentifiers(), signals),
+    )
+
+
+class Application:
+    """Everything that `nova serve` runs in one process. `exclusive_store` says that no other process works on its queue."""
+
+    def __init__(self, settings: Settings, *, exclusive_store: bool) -> None:
+        base = self._base = build_foundation(settings)
+        self._queue_metrics = QueueMetrics(base.metrics)
+        policy = EgressPolicy(
+            settings.allow_networks, on_denied=lambda reason: base.metrics.egress_denied.labels(reason).inc()
+        )
+        fetcher = ResumeFetcher(policy, folder=settings.data_dir / "documents")
+        children = ChildPool(settings.worker_processes)
+        self._scoring = Scoring(base.store, base.signals)
+        self._sweeper = self._build_sweeper(sole_process=exclusive_store)
+        handler = ScoreJob(base.store, DocumentReader(fetcher, children), LocalScorer(children), base.clock)
+        self._worker = self._build_worker(handler)
+        self.api = GrpcApi(settings, self._build_api_parts(policy))
+        self.metrics_server = MetricsServer(settings.metrics_address, base.metrics.registry)
+        loop_lag = LoopLagMonitor(base.clock, base.metrics.event_loop_lag_seconds)
+        stages: list[list[Service]] = [
+            [base.database],
+            [self.metrics_server, loop_lag, children, fetcher],
+            [self._sweeper, self._worker, self.api],
+        ]
+        self._supervisor = Supervisor(stages, base.clock)
+
+    async def start(self) -> None:
+        """Start every part. Raises OSError, RuntimeError or StoreUnavailable, with every part stopped again."""
+        await self._supervisor.start()
+
+    async def wait_for_death(self) -> str:
+        """Return the name of the first part that dies."""
+        return await self._supervisor.wait_for_death()
+
+    async def stop(self) -> None:
+        """End watches, then stop every part: the api and the worker together within the grace, the store last."""
+        self._scoring.stop_watching()
+        self._base.signals.wake_all()
+        await self._supervisor.stop()
+
+    async def _is_ready(self) -> bool:
+        """Tell whether calls can be served: the store answers, and the queue is being worked on."""
+        try:
+            await self._base.database.check()
+        except NovaError:
+            return False
+        return self._base.database.ready() and self._worker.ready() and self._sweeper.healthy()
+
+    def _build_sweeper(self, *, sole_process: bool) -> Sweeper:
+        settings = self._base.settings
+        return Sweeper(
+            self._base.queue,
+            self._base.clock,
+            self._queue_metrics,
+            interval_seconds=settings.sweep_seconds,
+            max_starts=settings.max_starts,
+            stuck=failed(error_reason_pb2.TASK_STUCK),
+            sole_process=sole_process,
+        )
+
+    def _build_worker(self, handler: ScoreJob) -> Worker:
+        settings = self._base.settings
+        options = WorkerOptions(
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            concurrency=settings.worker_concurrency,
+            tenant_limit=settings.tenant_in_flight_limit,
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            max_starts=settings.max_starts,
+            grace_seconds=settings.shutdown_grace_seconds,
+            exhausted=failed(error_reason_pb2.MAX_RETRIES_EXCEEDED),
+        )
+        base = self._base
+        return Worker(base.queue, handler, options, base.clock, base.signals.queue, self._queue_metrics)
+
+    def _build_api_parts(self, policy: EgressPolicy) -> ApiParts:
+        base = self._base
+        return ApiParts(
+            use_cases=self._scoring,
+            authenticator=CachedAuthenticator(SqlKeyStore(base.database), base.clock),
+            url_policy=policy,
+            metrics=base.metrics,
+            readiness=self._is_ready,
+            clock=base.clock,
+        )
+
+
+def serve(settings: Settings) -> int:
+    """Run the service until SIGTERM or SIGINT. Returns the exit code: 0, or 1 when a part could not start or died."""
+    configure_logging(settings.log_level)
+    try:
+        with (
+            exclusive(settings.store_url) as exclusive_store,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            return runner.run(_serve(settings, exclusive_store=exclusive_store))
+    except DataFolderInUse:
+        log.error("store_in_use", advice="stop the other process, or set NOVA_DATA_DIR")
+        return 1
+
+
+async def _serve(settings: Settings, *, exclusive_store: bool) -> int:
+    application = Application(settings, exclusive_store=exclusive_store)
+    stopping = _stop_signals()
+    try:
+        await application.start()
+    except (OSError, RuntimeError, NovaError) as error:
+        log.error("start_failed", error=type(error).__name__, advice=_advice(error))
+        return 1
+    log.info("serving", grpc_port=application.api.port, metrics_port=application.metrics_server.port)
+    dead = await _first_death(application, stopping)
+    log.info("stopping") if dead is None else log.error("part_died", part=dead)
+    await application.stop()
+    log.info("stopped")
+    return 0 if dead is None else 1
+
+
+def _stop_signals() -> asyncio.Event:
+    """Return an event that is set by the first SIGTERM or SIGINT. A second one ends the process at once."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if stopping.is_set():
+            os._exit(1)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return stopping
+
+
+async def _first_death(application: Application, stopping: asyncio.Event) -> str | None:
+    """Return the name of the part that died, or None once the process is asked to stop."""
+    asked = asyncio.create_task(stopping.wait())
+    death = asyncio.create_task(application.wait_for_death())
+    await asyncio.wait([asked, death], return_when=asyncio.FIRST_COMPLETED)
+    dead = None if asked.done() else death.result()
+    for task in (asked, death):
+        task.cancel()
+    return dead
+
+
+def _advice(error: BaseException) -> str:
+    if isinstance(error, NovaError):
+        return "check NOVA_DATABASE_URL and NOVA_DATA_DIR"
+    return "check that NOVA_GRPC_ADDRESS and NOVA_METRICS_ADDRESS are free"
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the schema of the store up to date. Raises StoreUnavailable."""
+
+    async def run() -> None:
+        database = build_foundation(settings).database
+        try:
+            await database.migrate()
+        finally:
+            await database.stop()
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def open_key_administration(settings: Settings) -> AsyncIterator[KeyAdministration]:
+    """Yield the administration of the API keys in the store of `settings`. Raises StoreUnavailable."""
+    base = build_foundation(settings)
+    await base.database.start()
+    try:
+        yield KeyAdministration(SqlKeyStore(base.database), base.clock, RandomIdentifiers())
+    finally:
+        await base.database.stop()
