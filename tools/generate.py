@@ -1,4 +1,7 @@
-"""Generate what follows from the protos: Python stubs in `clients/python` and the descriptor set in `gateway`.
+"""Generate what follows from something else.
+
+From the protos: Python stubs in `clients/python`, the descriptor set in `gateway`, and `docs/errors.md`. From the
+settings: `docs/configuration.md`.
 
 Run with `--check` to regenerate beside the tree and fail on any difference instead of writing.
 """
@@ -14,11 +17,14 @@ from pathlib import Path
 
 from grpc_tools import protoc
 
+from tools import document_settings
+
 ROOT = Path(__file__).resolve().parent.parent
 DEPENDENCIES = ROOT / ".build/proto-deps"
 STUBS = "clients/python"
 DESCRIPTOR_SET = "gateway/descriptor_set.binpb"
 VALIDATE = "buf/validate/validate.proto"
+PAGES = {"docs/configuration.md": document_settings.render}
 
 
 def main() -> int:
@@ -34,6 +40,9 @@ def generate(target: Path) -> None:
     """Fill the folder `target` with every generated file, at its place in the tree."""
     generate_stubs(target / STUBS)
     generate_descriptor_set(target / DESCRIPTOR_SET)
+    for name, render in PAGES.items():
+        (target / name).parent.mkdir(exist_ok=True)
+        (target / name).write_text(render(), encoding="utf-8")
 
 
 def generate_stubs(target: Path) -> None:
@@ -80,7 +89,7 @@ def publish(target: Path, names: list[str]) -> int:
 def check(target: Path, names: list[str]) -> int:
     _, differing, missing = filecmp.cmpfiles(target, ROOT, names, shallow=False)
     for name in (*differing, *missing):
-        print(f"{name} is not what proto/ gives: run `make generate`", file=sys.stderr)  # noqa: T201
+        print(f"{name} is out of date: run `make generate`", file=sys.stderr)
     return 1 if differing or missing else 0
 
 

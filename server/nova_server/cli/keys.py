@@ -56,9 +56,11 @@ def _administer(work: Callable[[KeyAdministration], Awaitable[Answer]]) -> Answe
     from nova_server.app import open_key_administration
     from nova_server.cli.configuration import read_settings
     from nova_server.cli.failures import FAILED, end, failures_reported
+    from nova_server.observability.logs import configure_logging
     from nova_server.tenancy.keys import KeyNotFound
 
     settings = read_settings()
+    configure_logging(settings.log_level)
 
     async def administer() -> Answer:
         async with open_key_administration(settings) as keys:

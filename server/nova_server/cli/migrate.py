@@ -8,6 +8,9 @@ def migrate() -> None:
     from nova_server.app import migrate as run
     from nova_server.cli.configuration import read_settings
     from nova_server.cli.failures import failures_reported
+    from nova_server.observability.logs import configure_logging
 
+    settings = read_settings()
+    configure_logging(settings.log_level)
     with failures_reported():
-        run(read_settings())
+        run(settings)
