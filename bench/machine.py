@@ -1,0 +1,44 @@
+"""Names the machine, so that a number is never seen without it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import time
+from pathlib import Path
+
+import grpc
+import sqlalchemy
+
+
+def describe(folder: Path) -> str:
+    """Return what a reader must know to judge the numbers: processor, memory, software, and what a flush costs."""
+    lines = (
+        f"machine: {os.cpu_count()} × {_processor()}, {_memory_gib():.0f} GiB, {platform.system()} {platform.release()}",
+        f"software: CPython {platform.python_version()}, grpcio {grpc.__version__}, "
+        f"SQLAlchemy {sqlalchemy.__version__}, SQLite {sqlite3.sqlite_version}",
+        f"disk: {fsync_milliseconds(folder):.2f} ms for a 4 KiB write with fsync (median of 100)",
+    )
+    return "\n".join(lines)
+
+
+def fsync_milliseconds(folder: Path) -> float:
+    """Measure what a durable write of one page costs on the disk that holds `folder`."""
+    times = []
+    with (folder / "fsync").open("wb", buffering=0) as file:
+        for _ in range(100):
+            began = time.perf_counter()
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - began)
+    return sorted(times)[50] * 1000
+
+
+def _processor() -> str:
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.processor()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
