@@ -29,10 +29,9 @@ HEALTH_NAMES = ("", SCORING_SERVICE)
 MIB = 1024 * 1024
 OPTIONS: Sequence[tuple[str, int]] = (
     # Above the 4.5 MiB of the contract, so that a body a little over it still gets our answer, PAYLOAD_TOO_LARGE with
-    # its details. Past this, the transport refuses it with a bare RESOURCE_EXHAUSTED before it is in memory.
+    # its details. Past this, the transport refuses it with a bare RESOURCE_EXHAUSTED before it is in
+    # memory, and also before a compressed one is unpacked any further.
     ("grpc.max_receive_message_length", 6 * MIB),
-    # Only uncompressed bodies: the limit above is on what comes over the wire, and 6 MiB of gzip may hold 6 GiB.
-    ("grpc.compression_enabled_algorithms_bitset", 1),
     # Metadata is a key, a tenant and what proxies add. Past the first number calls are refused more and more often,
     # past the second always.
     ("grpc.max_metadata_size", 16 * 1024),

@@ -22,16 +22,9 @@ class DeadlineInterceptor:
     @asynccontextmanager
     async def around(self, call: Call) -> AsyncIterator[None]:
         """Serve `call`. Raises ServiceUnavailable when its time is over."""
-        if call.streams:
-            yield
-            return
-        async with self._deadline(call):
-            yield
-
-    @asynccontextmanager
-    async def _deadline(self, call: Call) -> AsyncIterator[None]:
+        deadline = asyncio.timeout(None if call.streams else self._seconds(call))
         try:
-            async with asyncio.timeout(self._seconds(call)) as deadline:
+            async with deadline:
                 yield
         except TimeoutError as error:
             # A TimeoutError of the call's own doing is no deadline of ours.
