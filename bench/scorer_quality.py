@@ -2,8 +2,8 @@
 
     python -m bench.scorer_quality DATA.jsonl [--others 10]
 
-DATA.jsonl holds one object a line with the keys `Job-Description`, `Resume-matched` and `Resume-unmatched`, where the last
-is the matched resume with facts removed. Printed: how often the matched resume is above its weakened twin (a tie counts
+DATA.jsonl holds one object a line with the keys `Job-Description`, `Resume-matched` and `Resume-unmatched`, where the
+last is the matched resume with facts removed. Printed: how often the matched resume is above its weakened twin (a tie counts
 half), the area under the curve against resumes of other jobs, and the time of one score.
 """
 
@@ -108,7 +108,7 @@ def print_scores(triples: Sequence[Triple]) -> None:
 
 
 def print_times(triples: Sequence[Triple]) -> None:
-    """Print the time of one score: of the data's resumes, and of one of 6,000 characters with its job analysed before."""
+    """Print the time of one score, its job analysed before: of the data's resumes, and of 6,000 characters."""
     long = [(job, (resume * 9)[:6000]) for job, resume, _ in triples[:100]]
     for name, pairs in (("as in the data", [(job, resume) for job, resume, _ in triples]), ("6,000 characters", long)):
         times = sorted(_milliseconds(*pair) for pair in pairs)
