@@ -25,7 +25,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 ROOT = Path(__file__).resolve().parent.parent
 NOVA = Path(sys.executable).parent / "nova"
 DATA = ROOT / "data/demo"
-LOG = DATA / "server.log"
+LOG = "server.log"
 SAMPLES = ROOT / "samples"
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -59,13 +59,15 @@ class Server:
 
 
 def main() -> int:
-    """Run the demo. Returns the exit code."""
+    """Run the demo, with its data in the folder named by the first argument. Returns the exit code."""
     begin = time.monotonic()
+    data = Path(sys.argv[1]).resolve() if sys.argv[1:] else DATA
+    shutil.rmtree(data, ignore_errors=True)
     try:
-        with running_server() as server:
+        with running_server(data) as server:
             demonstrate(server)
     except Unexpected as fault:
-        print(f"\nThe demo failed: {fault}\nThe server's log is {LOG}", file=sys.stderr)
+        print(f"\nThe demo failed: {fault}\nThe server's log is {data / LOG}", file=sys.stderr)
         return 1
     print(f"Everything is as expected, after {time.monotonic() - begin:.1f} s.")
     return 0
@@ -105,13 +107,12 @@ def check(jobs: Jobs) -> None:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server with an empty store on free ports, and stop it with SIGTERM. Raises Unexpected."""
-    shutil.rmtree(DATA, ignore_errors=True)
-    DATA.mkdir(parents=True)
-    environment = server_environment()
-    print(f"Starting nova serve on {environment['NOVA_GRPC_ADDRESS']}; its log is {LOG.relative_to(ROOT)}")
-    with LOG.open("wb") as log:
+def running_server(data: Path) -> Iterator[Server]:
+    """Start a server on free ports with its store in the folder `data`, and stop it with SIGTERM. Raises Unexpected."""
+    data.mkdir(parents=True, exist_ok=True)
+    environment = server_environment(data)
+    print(f"Starting nova serve on {environment['NOVA_GRPC_ADDRESS']}; its log is {data / LOG}")
+    with (data / LOG).open("wb") as log:
         process = subprocess.Popen([NOVA, "serve"], env=environment, stdout=log, stderr=log)  # noqa: S603 (our own)
     try:
         wait_until_serving(process, environment["NOVA_GRPC_ADDRESS"])
@@ -122,11 +123,11 @@ def running_server() -> Iterator[Server]:
         raise Unexpected(f"the server ended with code {code}")
 
 
-def server_environment() -> dict[str, str]:
+def server_environment(data: Path) -> dict[str, str]:
     """Return an environment with every address on a free port, and none of the settings of whoever runs the demo."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("NOVA_")}
     addresses = free_addresses("NOVA_GRPC_ADDRESS", "NOVA_REST_ADDRESS", "NOVA_METRICS_ADDRESS")
-    return {**ours, **addresses, "NOVA_DATA_DIR": str(DATA), "NOVA_ALLOW_NETWORKS": "127.0.0.0/8"}
+    return {**ours, **addresses, "NOVA_DATA_DIR": str(data), "NOVA_ALLOW_NETWORKS": "127.0.0.0/8"}
 
 
 def free_addresses(*names: str) -> dict[str, str]:
