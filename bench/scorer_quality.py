@@ -2,8 +2,8 @@
 
     python -m bench.scorer_quality DATA.jsonl [--others 10]
 
-DATA.jsonl holds one object a line with the keys `Job-Description`, `Resume-matched` and `Resume-unmatched`, where the
-last is the matched resume with facts removed. Printed: how often the matched resume is above its weakened twin (a tie counts
+DATA.jsonl holds one object a line with the keys `Job-Description`, `Resume-matched` and `Resume-unmatched`, the last
+is the matched resume with facts removed. Printed: how often the matched resume is above its weakened twin (a tie counts
 half), the area under the curve against resumes of other jobs, and the time of one score.
 """
 

@@ -72,13 +72,17 @@ _SECTION_WORDS = word_set(
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """One line that may show something. `work` is the index of the dated work that it belongs to."""
+    """One line that may show something. `work` is the index of the dated work that it belongs to.
+
+    `asked` marks a question that was answered with yes: the employer's words, which nobody copied.
+    """
 
     text: str
     words: tuple[str, ...]
     source: Source
     section: Section
     work: int | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +181,17 @@ def _agrees(answer: str) -> bool:
 def _answer_lines(answer: ApplicationAnswer) -> list[EvidenceLine]:
     """Return the lines of an answer. A bare yes says what its question says."""
     said = clean(answer.answer, ANSWER_CHARACTERS)
-    asked = clean(answer.question, ANSWER_CHARACTERS)
-    text = f"{asked} {said}" if _agrees(said) else said
-    return [_claim(line.text, Source.ANSWER) for line in split_lines(text, MOST_LINES)]
+    asked = clean(answer.question, ANSWER_CHARACTERS) if _agrees(said) else ""
+    questions = [_claim(line.text, Source.ANSWER, asked=True) for line in split_lines(asked, MOST_LINES)]
+    return questions + [_claim(line.text, Source.ANSWER) for line in split_lines(said, MOST_LINES)]
 
 
 def _context_lines(context: str) -> list[EvidenceLine]:
     return [_claim(line.text, Source.CONTEXT) for line in split_lines(clean(context, CONTEXT_CHARACTERS), MOST_LINES)]
 
 
-def _claim(text: str, source: Source) -> EvidenceLine:
-    return EvidenceLine(text, tuple(words(text)), source, Section.SKILLS)
+def _claim(text: str, source: Source, *, asked: bool = False) -> EvidenceLine:
+    return EvidenceLine(text, tuple(words(text)), source, Section.SKILLS, asked=asked)
 
 
 def evidence_words(lines: Sequence[EvidenceLine]) -> int:

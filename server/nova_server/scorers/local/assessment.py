@@ -119,6 +119,8 @@ def _quote(application: Application, finding: Finding) -> str:
         return "not found in the resume"
     line = application.lines[finding.best_line]
     where = "" if line.source is Source.RESUME else f" ({line.source})"
+    if line.asked:
+        return f"answered yes to “{shortened(line.text, LONGEST_QUOTE)}”"
     return f"“{shortened(line.text, LONGEST_QUOTE)}”{where}"
 
 

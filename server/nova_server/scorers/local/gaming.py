@@ -7,12 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nova_server.scorers.local.application import EvidenceLine, Source
+from nova_server.scorers.local.application import EvidenceLine
 from nova_server.scorers.local.job import Job
 from nova_server.scorers.local.terms import term_of, terms
-from nova_server.scorers.local.weights import COPIED_SEQUENCE, STUFFED_TERMS, STUFFED_WINDOW, TERMS_PER_LINE
+from nova_server.scorers.local.weights import (
+    COPIED_SEQUENCE,
+    COPIED_SHARE,
+    STUFFED_TERMS,
+    STUFFED_WINDOW,
+    TERMS_PER_LINE,
+)
 
-# A list of tool names may well stand in the same order in both texts; a piece of prose does not.
 _ITEM_END = re.compile(r"[,;|•·/()]")
 _WORDS_OF_LISTED_ITEM = 3.5
 
@@ -61,25 +66,33 @@ def _provable(line: EvidenceLine, copied: set[int], job: Job) -> frozenset[str]:
 
 
 def _copied_words(lines: Sequence[EvidenceLine], job: Job) -> tuple[list[set[int]], float]:
-    """Return, for each line, the positions of words that stand in a run shared with the job's texts, and the share.
+    """Return, for each line, the positions of words in runs shared with the job's texts, and the share of those runs.
 
-    Runs go over the ends of lines, because a pasted text is wrapped anew. Lists are left out: the same tools in the
-    same order prove nothing. So are screening questions, which are the employer's words.
+    Lists alone prove no copying: the same tools may well stand in the same order in both texts. Once prose was copied,
+    they are looked at too.
     """
-    stream = [
-        (word, index, position)
-        for index, line in enumerate(lines)
-        if line.source is not Source.ANSWER and not _is_list(line)
-        for position, word in enumerate(line.words)
-    ]
+    prose = [index for index, line in enumerate(lines) if not line.asked and not _is_list(line)]
+    copied, share = _shared_runs(lines, prose, job)
+    if share < COPIED_SHARE:
+        return copied, share
+    copied, share = _shared_runs(lines, [index for index, line in enumerate(lines) if not line.asked], job)
+    for index, line in enumerate(lines):
+        if line.words in job.lines and not line.asked:
+            copied[index] |= set(range(len(line.words)))
+    return copied, share
+
+
+def _shared_runs(lines: Sequence[EvidenceLine], chosen: Sequence[int], job: Job) -> tuple[list[set[int]], float]:
+    """Look for runs in the chosen lines, over their ends too, because a pasted text is wrapped anew."""
+    places = [(index, position) for index in chosen for position in range(len(lines[index].words))]
+    stream = [lines[index].words[position] for index, position in places]
     copied: list[set[int]] = [set() for _ in lines]
     repeated: set[tuple[str, ...]] = set()
-    stream_words = [word for word, _, _ in stream]
     for start in range(len(stream) - COPIED_SEQUENCE + 1):
-        run = tuple(stream_words[start : start + COPIED_SEQUENCE])
+        run = tuple(stream[start : start + COPIED_SEQUENCE])
         if run in job.sequences:
             repeated.add(run)
-            for _, index, position in stream[start : start + COPIED_SEQUENCE]:
+            for index, position in places[start : start + COPIED_SEQUENCE]:
                 copied[index].add(position)
     return copied, len(repeated) / max(1, len(job.sequences))
 
@@ -107,11 +120,11 @@ def _stuffed_lines(lines: Sequence[EvidenceLine], job: Job) -> set[int]:
 
 
 def _stream_without_repeats(lines: Sequence[EvidenceLine]) -> list[tuple[str, int]]:
-    """Return the terms of all lines with their line, a term only once in a row: repeating must not hide stuffing."""
+    """Return the terms of all lines with their line, a term only once in a row, so that repeating hides nothing."""
     stream: list[tuple[str, int]] = []
     for index, line in enumerate(lines):
         for word in line.words:
             term = term_of(word)
-            if not stream or stream[-1][0] != term:
+            if term and (not stream or stream[-1][0] != term):
                 stream.append((term, index))
     return stream

@@ -63,11 +63,12 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a job's texts ask for. `sequences` are its runs of six words, by which copied text is known."""
+    """What a job's texts ask for. By `lines` and `sequences`, its runs of six words, copied text is known."""
 
     title: Mapping[str, float]
     requirements: tuple[Requirement, ...]
     vocabulary: frozenset[str]
+    lines: frozenset[tuple[str, ...]]
     sequences: frozenset[tuple[str, ...]]
 
 
@@ -84,11 +85,13 @@ def analyse_job(
         *requirement_lines.of_role_knowledge(knowledge),
         *requirement_lines.of_description(lines, company),
     ]
-    all_words = [word for line in (*knowledge, *lines) for word in words(line.text)]
+    all_lines = [words(line.text) for line in (*knowledge, *lines)]
+    all_words = [word for line in all_lines for word in line]
     return Job(
         title={term: weight_of(term) for term in sorted(set(terms(words(title_text))))},
         requirements=tuple(_requirements(classified, company_words)),
         vocabulary=frozenset(terms(all_words)),
+        lines=frozenset(tuple(line) for line in all_lines),
         sequences=sequences_of(all_words),
     )
 
