@@ -6,9 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import structlog
 import uvloop
@@ -16,17 +13,14 @@ from nova.errors.v1 import error_reason_pb2
 
 from nova_server.api.server import ApiParts, GrpcApi
 from nova_server.children.pool import ChildPool
-from nova_server.clock import SystemClock
 from nova_server.data_folder import DataFolderInUse, exclusive
 from nova_server.egress.policy import EgressPolicy
 from nova_server.errors import NovaError
-from nova_server.identifiers import RandomIdentifiers
+from nova_server.foundation import build_foundation
 from nova_server.observability.logs import configure_logging
 from nova_server.observability.loop_lag import LoopLagMonitor
-from nova_server.observability.metrics import Metrics
 from nova_server.observability.metrics_server import MetricsServer
 from nova_server.observability.queue_metrics import QueueMetrics
-from nova_server.ports.clock import Clock
 from nova_server.ports.lifecycle import Service
 from nova_server.queue.sweeper import Sweeper
 from nova_server.queue.worker import Worker, WorkerOptions
@@ -36,48 +30,18 @@ from nova_server.scorers.local_scorer import LocalScorer
 from nova_server.scoring.score_job import ScoreJob, failed
 from nova_server.scoring.use_cases import Scoring
 from nova_server.settings import Settings
-from nova_server.signals import ProcessSignals
-from nova_server.storage.database import Database
-from nova_server.storage.job_queue import SqlJobQueue
 from nova_server.storage.key_store import SqlKeyStore
-from nova_server.storage.scoring_store import SqlScoringStore
 from nova_server.supervisor import Supervisor
 from nova_server.tenancy.authentication import CachedAuthenticator
-from nova_server.tenancy.keys import KeyAdministration
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Foundation:
-    """What every part stands on."""
-
-    settings: Settings
-    clock: Clock
-    signals: ProcessSignals
-    metrics: Metrics
-    database: Database
-    queue: SqlJobQueue
-    store: SqlScoringStore
-
-
-def build_foundation(settings: Settings) -> Foundation:
-    """Return the store with what it needs, not started."""
-    clock, signals, metrics = SystemClock(), ProcessSignals(), Metrics()
-    database = Database(settings.store_url, settings.store_busy_timeout_seconds, metrics.commit_group_size.observe)
-    return Foundation(
-        settings=settings,
-        clock=clock,
-        signals=signals,
-        metrics=metrics,
-        database=database,
-        queue=SqlJobQueue(database, clock, signals),
-        store=SqlScoringStore(database, clock, RandomIdentifiers(), signals),
-    )
-
-
 class Application:
-    """Everything that `nova serve` runs in one process. `exclusive_store` says that no other process works on its queue."""
+    """Everything that `nova serve` runs in one process.
+
+    `exclusive_store` says that no other process works on the queue of the store.
+    """
 
     def __init__(self, settings: Settings, *, exclusive_store: bool) -> None:
         base = self._base = build_foundation(settings)
@@ -222,27 +186,3 @@ def _advice(error: BaseException) -> str:
     if isinstance(error, NovaError):
         return "check NOVA_DATABASE_URL and NOVA_DATA_DIR"
     return "check that NOVA_GRPC_ADDRESS and NOVA_METRICS_ADDRESS are free"
-
-
-def migrate(settings: Settings) -> None:
-    """Bring the schema of the store up to date. Raises StoreUnavailable."""
-
-    async def run() -> None:
-        database = build_foundation(settings).database
-        try:
-            await database.migrate()
-        finally:
-            await database.stop()
-
-    asyncio.run(run())
-
-
-@asynccontextmanager
-async def open_key_administration(settings: Settings) -> AsyncIterator[KeyAdministration]:
-    """Yield the administration of the API keys in the store of `settings`. Raises StoreUnavailable."""
-    base = build_foundation(settings)
-    await base.database.start()
-    try:
-        yield KeyAdministration(SqlKeyStore(base.database), base.clock, RandomIdentifiers())
-    finally:
-        await base.database.stop()

@@ -15,9 +15,7 @@ from nova_server.cli.documented_json import render
 from nova_server.cli.following import BatchView, follow
 from nova_server.cli.progress import ProgressDisplay, progress_shown
 from nova_server.cli.results import result_table
-
-# Wide enough for a verdict where the output goes to a file.
-FILE_WIDTH = 120
+from nova_server.cli.text import output_console
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,4 @@ async def _print_json(client: ScoringClient, names: Sequence[BatchName]) -> None
 
 
 def _print_table(views: Sequence[BatchView]) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=FILE_WIDTH)
-    console.print(result_table(job for view in views for job in view.jobs.values()))
+    output_console().print(result_table(job for view in views for job in view.jobs.values()))

@@ -53,9 +53,9 @@ def restore(key_id: KeyId) -> None:
 
 def _administer(work: Callable[[KeyAdministration], Awaitable[Answer]]) -> Answer:
     """Return what `work` does with the keys of the configured store."""
-    from nova_server.app import open_key_administration
     from nova_server.cli.configuration import read_settings
     from nova_server.cli.failures import FAILED, end, failures_reported
+    from nova_server.foundation import open_key_administration
     from nova_server.observability.logs import configure_logging
     from nova_server.tenancy.keys import KeyNotFound
 
@@ -86,12 +86,15 @@ def _time(instant: Instant) -> str:
 
 
 def _print_table(keys: Sequence[ApiKey]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("Id", "Partner", "Environment", "Key", "Created", "State")
+    from nova_server.cli.text import output_console, printable
+
+    table = Table()
+    for title in ("Id", "Partner", "Environment", "Key", "Created", "State"):
+        table.add_column(title, overflow="fold")
     for key in keys:
         cells = (key.id, key.partner_id, key.environment.value, key.masked, _time(key.created_at), _state(key))
-        table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    output_console().print(table)

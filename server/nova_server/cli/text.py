@@ -1,8 +1,12 @@
-"""Text that a terminal may be given."""
+"""Text that a terminal may be given, and where it goes."""
 
 from __future__ import annotations
 
 import unicodedata
+
+from rich.console import Console
+
+FILE_WIDTH = 140
 
 
 def printable(text: str) -> str:
@@ -15,3 +19,9 @@ def printable(text: str) -> str:
 
 def _shown(character: str) -> bool:
     return character.isspace() or not unicodedata.category(character).startswith("C")
+
+
+def output_console() -> Console:
+    """Return a console on standard output, wide enough for a table where the output goes to a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=FILE_WIDTH)

@@ -6,9 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import Connection, and_, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.identifiers import Identifiers
@@ -60,30 +59,26 @@ class CriteriaVersions:
         self._identifiers = identifiers
         self._known: OrderedDict[Identity, str] = OrderedDict()
 
-    async def resolve(
-        self, connection: AsyncConnection, wanted: Sequence[CriteriaText], now: Instant
-    ) -> dict[Identity, str]:
+    def resolve(self, connection: Connection, wanted: Sequence[CriteriaText], now: Instant) -> dict[Identity, str]:
         """Return the id of the version of each content."""
         ids = {text.identity: self._known[text.identity] for text in wanted if text.identity in self._known}
         unknown = {text.identity: text for text in wanted if text.identity not in ids}
         if unknown:
-            made = await self._insert(connection, list(unknown.values()), now)
+            made = self._insert(connection, list(unknown.values()), now)
             ids |= made
-            ids |= await self._find(connection, [identity for identity in unknown if identity not in made])
+            ids |= self._find(connection, [identity for identity in unknown if identity not in made])
         return ids
 
-    async def _insert(
-        self, connection: AsyncConnection, texts: Sequence[CriteriaText], now: Instant
-    ) -> dict[Identity, str]:
+    def _insert(self, connection: Connection, texts: Sequence[CriteriaText], now: Instant) -> dict[Identity, str]:
         """Make versions. Returns those that were not there before; they are not remembered until they are committed."""
         rows = [_row(text, self._identifiers.new(now), now) for text in texts]
-        made = set((await connection.execute(_INSERT, rows)).scalars())
+        made = set((connection.execute(_INSERT, rows)).scalars())
         return {text.identity: str(row["id"]) for text, row in zip(texts, rows, strict=True) if row["id"] in made}
 
-    async def _find(self, connection: AsyncConnection, identities: Sequence[Identity]) -> dict[Identity, str]:
+    def _find(self, connection: Connection, identities: Sequence[Identity]) -> dict[Identity, str]:
         if not identities:
             return {}
-        rows = await connection.execute(_SELECT, rows_parameter("wanted", identities))
+        rows = connection.execute(_SELECT, rows_parameter("wanted", identities))
         found = {(row.tenant_id, row.job_id, row.digest): row.id for row in rows}
         self._remember(found)
         return found

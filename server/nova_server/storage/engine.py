@@ -1,4 +1,4 @@
-"""Connections to the store: one writer, a few readers.
+"""Connections to a SQLite store: one writer, a few readers.
 
 SQLite has one writer at a time whatever we do, so ours holds one connection for good and nobody waits for a lock.
 Readers see the last commit and never block it (WAL). `synchronous=FULL` makes every commit survive a power loss.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -22,26 +22,38 @@ READER_CACHE_KIBIBYTES = 4 * 1024
 CHECKPOINT_PAGES = 8_000
 
 
-def create_writer_engine(url: str, busy_timeout_seconds: float) -> AsyncEngine:
+def create_writer_engine(url: str, busy_timeout_seconds: float) -> Engine:
     """Return an engine with one connection, whose transactions take the write lock when they begin."""
-    return _create(url, 1, "BEGIN IMMEDIATE", busy_timeout_seconds, CACHE_KIBIBYTES)
+    file = make_url(url)
+    _create_folder(file)
+    engine = create_engine(
+        file.set(drivername="sqlite"),
+        pool_size=1,
+        max_overflow=0,
+        # One thread writes, and another closes the connection at the end.
+        connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False},
+    )
+    _prepare(engine, "BEGIN IMMEDIATE", CACHE_KIBIBYTES)
+    return engine
 
 
 def create_reader_engine(url: str, busy_timeout_seconds: float) -> AsyncEngine:
     """Return an engine for statements that only read."""
-    return _create(url, READERS, "BEGIN", busy_timeout_seconds, READER_CACHE_KIBIBYTES)
-
-
-def _create(url: str, connections: int, begin: str, busy_timeout_seconds: float, cache_kibibytes: int) -> AsyncEngine:
-    _create_folder(url)
+    _create_folder(make_url(url))
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
+        pool_size=READERS,
         max_overflow=0,
         pool_timeout=busy_timeout_seconds,
         connect_args={"timeout": busy_timeout_seconds},
     )
+    _prepare(engine.sync_engine, "BEGIN", READER_CACHE_KIBIBYTES)
+    return engine
+
+
+def _prepare(engine: Engine, begin: str, cache_kibibytes: int) -> None:
+    """Set up every connection of an engine, and how its transactions begin."""
     pragmas = (
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=FULL",
@@ -50,7 +62,7 @@ def _create(url: str, connections: int, begin: str, busy_timeout_seconds: float,
         "PRAGMA temp_store=MEMORY",
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _record: Any) -> None:
         # The driver would otherwise begin transactions by itself, and only before some statements.
         connection.isolation_level = None
@@ -59,15 +71,12 @@ def _create(url: str, connections: int, begin: str, busy_timeout_seconds: float,
             cursor.execute(pragma)
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin_transaction(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
-    return engine
 
-
-def _create_folder(url: str) -> None:
+def _create_folder(url: URL) -> None:
     """Create the folder of a SQLite file, which SQLite does not do."""
-    database = make_url(url).database
-    if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)

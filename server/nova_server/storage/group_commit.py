@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection
 
 from nova_server.errors import ServiceUnavailable
 from nova_server.storage.faults import is_unavailable, store_faults
@@ -29,7 +29,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 class Operation(Protocol[Intent_contra, Result_co]):
     """Applies many intents of one kind at once."""
 
-    async def apply(self, connection: AsyncConnection, intents: Sequence[Intent_contra]) -> Sequence[Result_co]:
+    def apply(self, connection: Connection, intents: Sequence[Intent_contra]) -> Sequence[Result_co]:
         """Write the intents in the transaction of `connection`. Returns one result for each, in their order."""
         ...
 
@@ -41,13 +41,21 @@ class _Waiting:
     future: asyncio.Future[Any]
 
 
+class Transactor(Protocol):
+    """Runs a function inside one transaction, off the event loop as far as the store allows."""
+
+    async def transact(self, work: Callable[[Connection], Result]) -> Result:
+        """Return what `work` returns, once it is durable. Raises what it raises, with nothing written."""
+        ...
+
+
 class GroupCommit:
     """Runs operations in shared transactions, one transaction at a time."""
 
     name = "group_commit"
 
-    def __init__(self, engine: AsyncEngine, on_group: Callable[[int], None] = lambda _size: None) -> None:
-        self._engine = engine
+    def __init__(self, transactor: Transactor, on_group: Callable[[int], None] = lambda _size: None) -> None:
+        self._transactor = transactor
         self._on_group = on_group
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
@@ -94,7 +102,8 @@ class GroupCommit:
         """Commit a group; where one of its intents fails, commit the others without it."""
         self._on_group(len(group))
         try:
-            results = await self._transact(group)
+            with store_faults():
+                results = await self._transactor.transact(lambda connection: _apply(connection, group))
         except Exception as error:  # it belongs to those who wait, not to the writer
             await self._recover(group, error)
         else:
@@ -111,16 +120,15 @@ class GroupCommit:
             if not waiting.future.done():
                 waiting.future.set_exception(error)
 
-    async def _transact(self, group: list[_Waiting]) -> list[Any]:
-        """Apply every intent in one transaction, those of one operation together. Returns results in group order."""
-        places: dict[Operation[Any, Any], list[int]] = {}
-        for place, waiting in enumerate(group):
-            places.setdefault(waiting.operation, []).append(place)
-        results: list[Any] = [None] * len(group)
-        with store_faults():
-            async with self._engine.begin() as connection:
-                for operation, own in places.items():
-                    answers = await operation.apply(connection, [group[place].intent for place in own])
-                    for place, answer in zip(own, answers, strict=True):
-                        results[place] = answer
-        return results
+
+def _apply(connection: Connection, group: Sequence[_Waiting]) -> list[Any]:
+    """Apply every intent, those of one operation together. Returns results in group order."""
+    places: dict[Operation[Any, Any], list[int]] = {}
+    for place, waiting in enumerate(group):
+        places.setdefault(waiting.operation, []).append(place)
+    results: list[Any] = [None] * len(group)
+    for operation, own in places.items():
+        answers = operation.apply(connection, [group[place].intent for place in own])
+        for place, answer in zip(own, answers, strict=True):
+            results[place] = answer
+    return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from nova_server.ports.clock import Clock
 from nova_server.ports.queue import Claim, Completion, Extension, Lease, QueueDepth, Requeue, Sweep, Swept
@@ -55,9 +55,12 @@ class SqlJobQueue:
         return swept
 
     async def depth(self) -> QueueDepth:
-        async with self._database.read() as connection:
-            pending, oldest_id = (await connection.execute(_COUNT_PENDING)).one()
-            running = (await connection.execute(_COUNT_RUNNING)).scalar_one()
-            # Ids sort by time, so that the smallest one in the index of pending jobs is the oldest job.
-            oldest = await connection.scalar(_QUEUED_AT.where(scoring_jobs.c.id == oldest_id)) if oldest_id else None
-            return QueueDepth(pending, running, oldest)
+        return await self._database.read(_measure)
+
+
+def _measure(connection: Connection) -> QueueDepth:
+    pending, oldest_id = connection.execute(_COUNT_PENDING).one()
+    running = connection.execute(_COUNT_RUNNING).scalar_one()
+    # Ids sort by time, so that the smallest one in the index of pending jobs is the oldest job.
+    oldest = connection.scalar(_QUEUED_AT.where(scoring_jobs.c.id == oldest_id)) if oldest_id else None
+    return QueueDepth(pending, running, oldest)

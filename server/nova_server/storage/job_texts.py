@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, select
 
 from nova_server.ports.scorer import ApplicationAnswer
 from nova_server.ports.scoring import JobTexts, ResumeSource
@@ -46,9 +45,9 @@ _READ = (
 )
 
 
-async def read_job_texts(connection: AsyncConnection, job_ids: Sequence[str]) -> dict[str, JobTexts]:
+def read_job_texts(connection: Connection, job_ids: Sequence[str]) -> dict[str, JobTexts]:
     """Return the texts of the jobs that exist, by id of the scoring job."""
-    rows = await connection.execute(_READ, {"job_ids": list(job_ids)})
+    rows = connection.execute(_READ, {"job_ids": list(job_ids)})
     return {row.id: _to_texts(row) for row in rows}
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import ApiKey, Environment
@@ -22,16 +21,16 @@ _REVOKE = update(api_keys).where(api_keys.c.id == bindparam("key_id")).values(re
 class InsertKeys:
     """The operation that stores keys."""
 
-    async def apply(self, connection: AsyncConnection, intents: Sequence[tuple[ApiKey, bytes]]) -> Sequence[None]:
-        await connection.execute(insert(api_keys), [_row(key, digest) for key, digest in intents])
+    def apply(self, connection: Connection, intents: Sequence[tuple[ApiKey, bytes]]) -> Sequence[None]:
+        connection.execute(insert(api_keys), [_row(key, digest) for key, digest in intents])
         return [None] * len(intents)
 
 
 class RevokeKeys:
     """The operation that revokes and restores keys."""
 
-    async def apply(self, connection: AsyncConnection, intents: Sequence[tuple[str, Instant | None]]) -> Sequence[None]:
-        await connection.execute(_REVOKE, [{"key_id": key_id, "when": when} for key_id, when in intents])
+    def apply(self, connection: Connection, intents: Sequence[tuple[str, Instant | None]]) -> Sequence[None]:
+        connection.execute(_REVOKE, [{"key_id": key_id, "when": when} for key_id, when in intents])
         return [None] * len(intents)
 
 
@@ -47,20 +46,20 @@ class SqlKeyStore:
         await self._database.writer.run(self._insert, (key, digest))
 
     async def find_key(self, digest: bytes) -> ApiKey | None:
-        async with self._database.read() as connection:
-            row = (await connection.execute(_FIND, {"digest": digest})).one_or_none()
-            return None if row is None else _to_key(row)
+        return await self._database.read(lambda connection: _read_one(connection, _FIND, digest=digest))
 
     async def list_keys(self, environment: Environment | None) -> list[ApiKey]:
         statement = _LIST if environment is None else _LIST.where(api_keys.c.environment == environment.value)
-        async with self._database.read() as connection:
-            return [_to_key(row) for row in await connection.execute(statement)]
+        return await self._database.read(lambda connection: [_to_key(row) for row in connection.execute(statement)])
 
     async def set_revoked(self, key_id: str, revoked_at: Instant | None) -> ApiKey | None:
         await self._database.writer.run(self._revoke, (key_id, revoked_at))
-        async with self._database.read() as connection:
-            row = (await connection.execute(_READ, {"key_id": key_id})).one_or_none()
-            return None if row is None else _to_key(row)
+        return await self._database.read(lambda connection: _read_one(connection, _READ, key_id=key_id))
+
+
+def _read_one(connection: Connection, statement: Select[*tuple[Any, ...]], **parameters: object) -> ApiKey | None:
+    row = connection.execute(statement, parameters).one_or_none()
+    return None if row is None else _to_key(row)
 
 
 def _row(key: ApiKey, digest: bytes) -> dict[str, object]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.queue import Claim, Completion, Extension, Failed, Lease, Requeue, Succeeded, Sweep, Swept
@@ -97,13 +96,13 @@ _FIND_EXPIRED = (
 class ClaimJobs:
     """The operation that leases jobs."""
 
-    async def apply(self, connection: AsyncConnection, intents: Sequence[Claim]) -> Sequence[Sequence[Lease]]:
+    def apply(self, connection: Connection, intents: Sequence[Claim]) -> Sequence[Sequence[Lease]]:
         """Answer one claim after the other: what one takes, the next cannot have."""
-        return [await _claim(connection, claim) for claim in intents]
+        return [_claim(connection, claim) for claim in intents]
 
 
-async def _claim(connection: AsyncConnection, claim: Claim) -> list[Lease]:
-    chosen = await _choose(connection, claim)
+def _claim(connection: Connection, claim: Claim) -> list[Lease]:
+    chosen = _choose(connection, claim)
     if not chosen:
         return []
     parameters = {
@@ -112,23 +111,23 @@ async def _claim(connection: AsyncConnection, claim: Claim) -> list[Lease]:
         "expires_at": claim.lease_expires_at,
         "now": claim.now,
     }
-    leases = {row.id: Lease(row.id, row.attempt, row.starts) for row in await connection.execute(_CLAIM, parameters)}
-    await connection.execute(_ADVANCE_CLOCK, {"reached": max(chosen.values())})
+    leases = {row.id: Lease(row.id, row.attempt, row.starts) for row in connection.execute(_CLAIM, parameters)}
+    connection.execute(_ADVANCE_CLOCK, {"reached": max(chosen.values())})
     return [leases[job_id] for job_id in chosen]
 
 
-async def _choose(connection: AsyncConnection, claim: Claim) -> dict[str, float]:
+def _choose(connection: Connection, claim: Claim) -> dict[str, float]:
     """Return the jobs to claim with their virtual times, in the order of these.
 
     Looks again without the tenants that have all they may have, until nothing more is found.
     """
-    running: Counter[str] = Counter(dict(row.tuple() for row in await connection.execute(_COUNT_RUNNING)))
+    running: Counter[str] = Counter(dict(row.tuple() for row in connection.execute(_COUNT_RUNNING)))
     chosen: dict[str, float] = {}
     while len(chosen) < claim.limit:
         full = [tenant for tenant, count in running.items() if count >= claim.tenant_limit]
         wanted = claim.limit - len(chosen)
         parameters = {"now": claim.now, "full_tenants": full, "limit": wanted + len(chosen)}
-        rows = [row for row in await connection.execute(_FIND_PENDING, parameters) if row.id not in chosen]
+        rows = [row for row in connection.execute(_FIND_PENDING, parameters) if row.id not in chosen]
         before = len(chosen)
         for row in rows[:wanted]:
             if running[row.tenant_id] < claim.tenant_limit:
@@ -142,9 +141,9 @@ async def _choose(connection: AsyncConnection, claim: Claim) -> dict[str, float]
 class ExtendLeases:
     """The operation that renews leases."""
 
-    async def apply(self, connection: AsyncConnection, intents: Sequence[Extension]) -> Sequence[Sequence[Lease]]:
+    def apply(self, connection: Connection, intents: Sequence[Extension]) -> Sequence[Sequence[Lease]]:
         """Renew each lease that is still held. Returns those that are not."""
-        held = await _lock_held(connection, [lease for intent in intents for lease in intent.leases])
+        held = _lock_held(connection, [lease for intent in intents for lease in intent.leases])
         rows = [
             {"held_id": lease.job_id, "held_attempt": lease.attempt, "expires_at": intent.lease_expires_at}
             for intent in intents
@@ -152,40 +151,40 @@ class ExtendLeases:
             if held.get(lease.job_id) == lease.attempt
         ]
         if rows:
-            await connection.execute(_EXTEND, rows)
+            connection.execute(_EXTEND, rows)
         return [[lease for lease in intent.leases if held.get(lease.job_id) != lease.attempt] for intent in intents]
 
 
 class CompleteJobs:
     """The operation that ends jobs: state, result and counters of batches in one transaction."""
 
-    async def apply(
-        self, connection: AsyncConnection, intents: Sequence[tuple[Completion, Instant]]
+    def apply(
+        self, connection: Connection, intents: Sequence[tuple[Completion, Instant]]
     ) -> Sequence[frozenset[str] | None]:
         """End each job whose lease is held. Returns None where it was lost.
 
         The batches that changed are returned once, with the first job that ended: they are told of once for the group.
         """
-        held = await _lock_held(connection, [completion for completion, _ in intents])
+        held = _lock_held(connection, [completion for completion, _ in intents])
         valid: dict[str, tuple[Completion, Instant]] = {}
         for completion, now in intents:
             if held.get(completion.job_id) == completion.attempt:
                 valid.setdefault(completion.job_id, (completion, now))
-        changed = iter([await _end(connection, valid)])
+        changed = iter([_end(connection, valid)])
         return [
             next(changed, frozenset()) if valid.get(completion.job_id, (None,))[0] is completion else None
             for completion, _ in intents
         ]
 
 
-async def _end(connection: AsyncConnection, completions: Mapping[str, tuple[Completion, Instant]]) -> frozenset[str]:
+def _end(connection: Connection, completions: Mapping[str, tuple[Completion, Instant]]) -> frozenset[str]:
     """Write the end of jobs whose leases are locked."""
     if not completions:
         return frozenset()
-    await connection.execute(_END, [_end_row(completion, now) for completion, now in completions.values()])
-    await connection.execute(_INSERT_RESULT, [_result_row(completion) for completion, _ in completions.values()])
+    connection.execute(_END, [_end_row(completion, now) for completion, now in completions.values()])
+    connection.execute(_INSERT_RESULT, [_result_row(completion) for completion, _ in completions.values()])
     outcomes = {job_id: isinstance(completion.outcome, Succeeded) for job_id, (completion, _) in completions.items()}
-    return frozenset(await count_ended_jobs(connection, outcomes, max(now for _, now in completions.values())))
+    return frozenset(count_ended_jobs(connection, outcomes, max(now for _, now in completions.values())))
 
 
 def _end_row(completion: Completion, now: Instant) -> dict[str, object]:
@@ -219,9 +218,9 @@ def _result_row(completion: Completion) -> dict[str, object]:
 class RequeueJobs:
     """The operation that returns jobs to the queue."""
 
-    async def apply(self, connection: AsyncConnection, intents: Sequence[Requeue]) -> Sequence[bool]:
+    def apply(self, connection: Connection, intents: Sequence[Requeue]) -> Sequence[bool]:
         """Return each job whose lease is held. Says of each whether it was."""
-        held = await _lock_held(connection, intents)
+        held = _lock_held(connection, intents)
         rows = [
             {
                 "held_id": requeue.job_id,
@@ -233,22 +232,20 @@ class RequeueJobs:
             if held.get(requeue.job_id) == requeue.attempt
         ]
         if rows:
-            await connection.execute(_REQUEUE, rows)
+            connection.execute(_REQUEUE, rows)
         return [held.get(requeue.job_id) == requeue.attempt for requeue in intents]
 
 
 class SweepJobs:
     """The operation that rescues jobs whose worker went silent."""
 
-    async def apply(
-        self, connection: AsyncConnection, intents: Sequence[Sweep]
-    ) -> Sequence[tuple[Swept, frozenset[str]]]:
+    def apply(self, connection: Connection, intents: Sequence[Sweep]) -> Sequence[tuple[Swept, frozenset[str]]]:
         """Sweep once for each intent. Returns what was done, and the batches that changed."""
-        return [await _sweep(connection, sweep) for sweep in intents]
+        return [_sweep(connection, sweep) for sweep in intents]
 
 
-async def _sweep(connection: AsyncConnection, sweep: Sweep) -> tuple[Swept, frozenset[str]]:
-    expired = list(await connection.execute(_FIND_EXPIRED, {"expired_before": sweep.expired_before}))
+def _sweep(connection: Connection, sweep: Sweep) -> tuple[Swept, frozenset[str]]:
+    expired = list(connection.execute(_FIND_EXPIRED, {"expired_before": sweep.expired_before}))
     stuck = {
         row.id: (Completion(row.id, row.attempt, sweep.failure), sweep.now)
         for row in expired
@@ -260,14 +257,14 @@ async def _sweep(connection: AsyncConnection, sweep: Sweep) -> tuple[Swept, froz
         if row.starts < sweep.max_starts
     ]
     if rescued:
-        await connection.execute(_REQUEUE, rescued)
-    changed = await _end(connection, stuck)
+        connection.execute(_REQUEUE, rescued)
+    changed = _end(connection, stuck)
     return Swept(len(rescued), len(stuck)), changed
 
 
-async def _lock_held(connection: AsyncConnection, leases: Sequence[Lease | Completion | Requeue]) -> dict[str, int]:
+def _lock_held(connection: Connection, leases: Sequence[Lease | Completion | Requeue]) -> dict[str, int]:
     """Lock those of these jobs that are running. Returns the latest attempt of each."""
     if not leases:
         return {}
-    rows = await connection.execute(_LOCK_RUNNING, {"job_ids": sorted({lease.job_id for lease in leases})})
+    rows = connection.execute(_LOCK_RUNNING, {"job_ids": sorted({lease.job_id for lease in leases})})
     return {row.id: row.attempt for row in rows}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, case, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.scoring import ScoringBatch
@@ -79,32 +78,28 @@ class Counts(NamedTuple):
     failed: int
 
 
-async def insert_batches(
-    connection: AsyncConnection, batches: Sequence[tuple[BatchIdentity, ScoringBatch]]
-) -> set[str]:
+def insert_batches(connection: Connection, batches: Sequence[tuple[BatchIdentity, ScoringBatch]]) -> set[str]:
     """Store batches. Returns the ids of those whose identity was not taken."""
     rows = [_row(identity, batch) for identity, batch in batches]
-    return set((await connection.execute(_INSERT, rows)).scalars())
+    return set((connection.execute(_INSERT, rows)).scalars())
 
 
-async def find_batches(
-    connection: AsyncConnection, identities: Sequence[BatchIdentity]
-) -> dict[BatchIdentity, ScoringBatch]:
+def find_batches(connection: Connection, identities: Sequence[BatchIdentity]) -> dict[BatchIdentity, ScoringBatch]:
     """Return the batches that exist."""
     if not identities:
         return {}
-    rows = await connection.execute(_FIND, rows_parameter("wanted", identities))
+    rows = connection.execute(_FIND, rows_parameter("wanted", identities))
     return {BatchIdentity(row.tenant_id, row.job_id, row.applications_digest): to_batch(row) for row in rows}
 
 
-async def read_batch(connection: AsyncConnection, tenant_id: str, job_id: str, batch_id: str) -> ScoringBatch | None:
+def read_batch(connection: Connection, tenant_id: str, job_id: str, batch_id: str) -> ScoringBatch | None:
     """Return a batch of this tenant and job, or None."""
     parameters = {"batch_id": batch_id, "tenant_id": tenant_id, "job_id": job_id}
-    row = (await connection.execute(_READ, parameters)).one_or_none()
+    row = (connection.execute(_READ, parameters)).one_or_none()
     return None if row is None else to_batch(row)
 
 
-async def insert_members(connection: AsyncConnection, members: Mapping[str, Sequence[str]]) -> None:
+def insert_members(connection: Connection, members: Mapping[str, Sequence[str]]) -> None:
     """Store which jobs belong to each batch, in the order of its submission."""
     rows = [
         {"batch_id": batch_id, "position": position, "scoring_job_id": job_id}
@@ -112,40 +107,40 @@ async def insert_members(connection: AsyncConnection, members: Mapping[str, Sequ
         for position, job_id in enumerate(job_ids)
     ]
     if rows:
-        await connection.execute(_INSERT_MEMBERS, rows)
+        connection.execute(_INSERT_MEMBERS, rows)
 
 
-async def read_members(connection: AsyncConnection, batch_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+def read_members(connection: Connection, batch_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return the jobs of each batch in the order of its submission: the scoring job's id by application id."""
     members: dict[str, dict[str, str]] = {batch_id: {} for batch_id in batch_ids}
     if batch_ids:
-        for row in await connection.execute(_READ_MEMBERS, {"batch_ids": list(batch_ids)}):
+        for row in connection.execute(_READ_MEMBERS, {"batch_ids": list(batch_ids)}):
             members[row.batch_id][row.application_id] = row.scoring_job_id
     return members
 
 
-async def count_ended_jobs(connection: AsyncConnection, outcomes: dict[str, bool], now: Instant) -> set[str]:
+def count_ended_jobs(connection: Connection, outcomes: dict[str, bool], now: Instant) -> set[str]:
     """Count ended jobs in every batch they belong to. Returns the ids of those batches.
 
     `outcomes` says of each job's id whether it ended with a score.
     """
     counts: dict[str, Counts] = {}
-    for row in await connection.execute(_FIND_BATCHES_OF_JOBS, {"job_ids": list(outcomes)}):
+    for row in connection.execute(_FIND_BATCHES_OF_JOBS, {"job_ids": list(outcomes)}):
         completed, failed = counts.get(row.batch_id, Counts(0, 0))
         scored = outcomes[row.scoring_job_id]
         counts[row.batch_id] = Counts(completed + scored, failed + (not scored))
-    await add_counts(connection, counts, now)
+    add_counts(connection, counts, now)
     return set(counts)
 
 
-async def add_counts(connection: AsyncConnection, counts: dict[str, Counts], now: Instant) -> None:
+def add_counts(connection: Connection, counts: dict[str, Counts], now: Instant) -> None:
     """Add to the counters of batches, and end those that have no unfinished job left."""
     rows = [
         {"batch_id": batch_id, "newly_completed": count.completed, "newly_failed": count.failed, "now": now}
         for batch_id, count in sorted(counts.items())
     ]
     if rows:
-        await connection.execute(_COUNT, rows)
+        connection.execute(_COUNT, rows)
 
 
 def to_batch(row: Row[Any]) -> ScoringBatch:

@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nova_server.ports.scorer import Assessment
 from nova_server.ports.scoring import JobState, ScoringJob
@@ -68,33 +67,31 @@ class FoundJob(NamedTuple):
     state: JobState
 
 
-async def insert_jobs(connection: AsyncConnection, rows: Sequence[dict[str, object]]) -> set[str]:
+def insert_jobs(connection: Connection, rows: Sequence[dict[str, object]]) -> set[str]:
     """Store jobs. Returns the ids of those whose identity was not taken."""
-    return set((await connection.execute(_INSERT, rows)).scalars())
+    return set((connection.execute(_INSERT, rows)).scalars())
 
 
-async def insert_inputs(connection: AsyncConnection, rows: Sequence[dict[str, object]]) -> None:
+def insert_inputs(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Store what jobs are scored from."""
     if rows:
-        await connection.execute(_INSERT_INPUTS, rows)
+        connection.execute(_INSERT_INPUTS, rows)
 
 
-async def find_latest_jobs(
-    connection: AsyncConnection, identities: Sequence[JobIdentity]
-) -> dict[JobIdentity, FoundJob]:
+def find_latest_jobs(connection: Connection, identities: Sequence[JobIdentity]) -> dict[JobIdentity, FoundJob]:
     """Return the job of each application that was submitted last, and keep it from ending until the commit."""
     if not identities:
         return {}
-    rows = await connection.execute(_FIND, rows_parameter("wanted", identities))
+    rows = connection.execute(_FIND, rows_parameter("wanted", identities))
     return {
         JobIdentity(row.tenant_id, row.job_id, row.application_id): FoundJob(row.id, JobState(row.state))
         for row in rows
     }
 
 
-async def read_jobs_of_batch(connection: AsyncConnection, batch_id: str) -> tuple[ScoringJob, ...]:
+def read_jobs_of_batch(connection: Connection, batch_id: str) -> tuple[ScoringJob, ...]:
     """Return the jobs of a batch with their results, in the order of its submission."""
-    rows = await connection.execute(_READ_OF_BATCH, {"batch_id": batch_id})
+    rows = connection.execute(_READ_OF_BATCH, {"batch_id": batch_id})
     return tuple(_to_job(row) for row in rows)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from nova_server.ports.clock import Clock
 from nova_server.ports.identifiers import Identifiers
 from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, BatchWithJobs, JobTexts
@@ -32,12 +34,11 @@ class SqlScoringStore:
         return accepted
 
     async def read_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs | None:
-        async with self._database.read() as connection:
-            batch = await read_batch(connection, tenant_key(tenant), job_id, batch_id)
-            if batch is None:
-                return None
-            return BatchWithJobs(batch, await read_jobs_of_batch(connection, batch_id))
+        def read(connection: Connection) -> BatchWithJobs | None:
+            batch = read_batch(connection, tenant_key(tenant), job_id, batch_id)
+            return None if batch is None else BatchWithJobs(batch, read_jobs_of_batch(connection, batch_id))
+
+        return await self._database.read(read)
 
     async def read_job_texts(self, job_ids: Sequence[str]) -> dict[str, JobTexts]:
-        async with self._database.read() as connection:
-            return await read_job_texts(connection, job_ids)
+        return await self._database.read(lambda connection: read_job_texts(connection, job_ids))

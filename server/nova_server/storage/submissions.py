@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from nova_server.ports.clock import Clock, Instant
 from nova_server.ports.identifiers import Identifiers
@@ -73,21 +73,21 @@ class SubmitBatches:
         self._identifiers = identifiers
         self._criteria_versions = criteria_versions
 
-    async def apply(self, connection: AsyncConnection, intents: Sequence[BatchSubmission]) -> Sequence[AcceptedBatch]:
+    def apply(self, connection: Connection, intents: Sequence[BatchSubmission]) -> Sequence[AcceptedBatch]:
         """Store each submission, or find the batch it already is."""
         now = self._clock.now()
         identities = [identity_of(submission) for submission in intents]
         submissions: dict[BatchIdentity, BatchSubmission] = {}
         for identity, submission in zip(identities, intents, strict=True):
             submissions.setdefault(identity, submission)
-        times = await lock_virtual_times(
+        times = lock_virtual_times(
             connection, {identity.tenant_id: one.tenant for identity, one in submissions.items()}, now
         )
         batches = {identity: self._prepare(identity, one, now) for identity, one in submissions.items()}
-        made = await insert_batches(connection, [(new.identity, new.batch) for new in batches.values()])
+        made = insert_batches(connection, [(new.identity, new.batch) for new in batches.values()])
         new = [batch for batch in batches.values() if batch.batch.id in made]
-        stored = await self._store_new(connection, new, times, now)
-        stored |= await _find_stored(connection, [known for known in batches if known not in stored])
+        stored = self._store_new(connection, new, times, now)
+        stored |= _find_stored(connection, [known for known in batches if known not in stored])
         return [stored[identity].accept(one) for identity, one in zip(identities, intents, strict=True)]
 
     def _prepare(self, identity: BatchIdentity, submission: BatchSubmission, now: Instant) -> NewBatch:
@@ -129,48 +129,48 @@ class SubmitBatches:
             texts=[text for text in (resume, data) if text],
         )
 
-    async def _store_new(
-        self, connection: AsyncConnection, batches: Sequence[NewBatch], times: dict[str, VirtualTime], now: Instant
+    def _store_new(
+        self, connection: Connection, batches: Sequence[NewBatch], times: dict[str, VirtualTime], now: Instant
     ) -> dict[BatchIdentity, StoredBatch]:
         """Store the jobs of new batches, except those that other batches brought."""
         if not batches:
             return {}
-        versions = await self._criteria_versions.resolve(connection, [new.criteria for new in batches], now)
+        versions = self._criteria_versions.resolve(connection, [new.criteria for new in batches], now)
         wanted: dict[JobIdentity, tuple[NewJob, str]] = {}
         for batch in batches:
             for job in batch.jobs:
                 wanted.setdefault(job.identity, (job, versions[batch.criteria.identity]))
         rows = [_job_row(job, version, times[identity.tenant_id], now) for identity, (job, version) in wanted.items()]
-        made = await insert_jobs(connection, rows)
+        made = insert_jobs(connection, rows)
         jobs = [job for job, _ in wanted.values() if job.id in made]
-        await insert_inputs(connection, [job.input_row for job in jobs])
-        await insert_texts(
+        insert_inputs(connection, [job.input_row for job in jobs])
+        insert_texts(
             connection,
             [text for batch in batches for text in batch.texts] + [text for job in jobs for text in job.texts],
         )
         tenants = {batch.identity.tenant_id for batch in batches}
-        await save_virtual_times(connection, {tenant: times[tenant] for tenant in tenants})
+        save_virtual_times(connection, {tenant: times[tenant] for tenant in tenants})
         ids = {job.identity: job.id for job in jobs}
-        return await _join(connection, batches, ids, now)
+        return _join(connection, batches, ids, now)
 
 
-async def _join(
-    connection: AsyncConnection, batches: Sequence[NewBatch], ids: dict[JobIdentity, str], now: Instant
+def _join(
+    connection: Connection, batches: Sequence[NewBatch], ids: dict[JobIdentity, str], now: Instant
 ) -> dict[BatchIdentity, StoredBatch]:
     """Tie new batches to their jobs, new and old, and count the old ones that ended before."""
     missing = {job.identity for new in batches for job in new.jobs if job.identity not in ids}
-    found = await find_latest_jobs(connection, sorted(missing))
+    found = find_latest_jobs(connection, sorted(missing))
     ids = ids | {identity: job.id for identity, job in found.items()}
     stored = {
         new.identity: StoredBatch(new.batch, {job.identity.application_id: ids[job.identity] for job in new.jobs})
         for new in batches
     }
-    await insert_members(connection, {one.batch.id: list(one.job_ids.values()) for one in stored.values()})
-    return stored | await _count_ended(connection, stored, list(found.values()), now)
+    insert_members(connection, {one.batch.id: list(one.job_ids.values()) for one in stored.values()})
+    return stored | _count_ended(connection, stored, list(found.values()), now)
 
 
-async def _count_ended(
-    connection: AsyncConnection, stored: dict[BatchIdentity, StoredBatch], found: Sequence[FoundJob], now: Instant
+def _count_ended(
+    connection: Connection, stored: dict[BatchIdentity, StoredBatch], found: Sequence[FoundJob], now: Instant
 ) -> dict[BatchIdentity, StoredBatch]:
     """Count jobs that ended before their batch was submitted. Returns the batches in which there are such jobs."""
     completed = {job.id for job in found if job.state is JobState.COMPLETED}
@@ -184,16 +184,14 @@ async def _count_ended(
         )
         for one in affected.values()
     }
-    await add_counts(connection, counts, now)
-    return await _find_stored(connection, list(affected))
+    add_counts(connection, counts, now)
+    return _find_stored(connection, list(affected))
 
 
-async def _find_stored(
-    connection: AsyncConnection, identities: Sequence[BatchIdentity]
-) -> dict[BatchIdentity, StoredBatch]:
+def _find_stored(connection: Connection, identities: Sequence[BatchIdentity]) -> dict[BatchIdentity, StoredBatch]:
     """Return batches that are stored, with their jobs."""
-    batches = await find_batches(connection, identities)
-    members = await read_members(connection, [batch.id for batch in batches.values()])
+    batches = find_batches(connection, identities)
+    members = read_members(connection, [batch.id for batch in batches.values()])
     return {identity: StoredBatch(batch, members[batch.id]) for identity, batch in batches.items()}
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import TenantKey
@@ -42,19 +41,17 @@ class VirtualTime:
         return self.latest
 
 
-async def lock_virtual_times(
-    connection: AsyncConnection, keys: Mapping[str, TenantKey], now: Instant
-) -> dict[str, VirtualTime]:
+def lock_virtual_times(connection: Connection, keys: Mapping[str, TenantKey], now: Instant) -> dict[str, VirtualTime]:
     """Return the virtual time of each tenant, after making those that are new.
 
     Start-time fair queueing: a job's place is `max(clock of the queue, latest of its tenant) + 1 / weight`. A tenant
     with a long queue runs ahead of the clock; one that was idle starts from it.
     """
-    rows = {row.id: row for row in await connection.execute(_LOCK, {"tenant_ids": list(keys)})}
-    clock = (await connection.execute(_CLOCK)).scalar_one()
+    rows = {row.id: row for row in connection.execute(_LOCK, {"tenant_ids": list(keys)})}
+    clock = (connection.execute(_CLOCK)).scalar_one()
     new = [_new_row(key, tenant, now) for key, tenant in keys.items() if key not in rows]
     if new:
-        await connection.execute(_INSERT, new)
+        connection.execute(_INSERT, new)
     return {
         key: VirtualTime(max(clock, rows[key].virtual_time), 1 / rows[key].weight)
         if key in rows
@@ -63,10 +60,10 @@ async def lock_virtual_times(
     }
 
 
-async def save_virtual_times(connection: AsyncConnection, times: Mapping[str, VirtualTime]) -> None:
+def save_virtual_times(connection: Connection, times: Mapping[str, VirtualTime]) -> None:
     """Store how far each tenant has run."""
     rows = [{"tenant_id": key, "new_virtual_time": time.latest} for key, time in sorted(times.items())]
-    await connection.execute(_ADVANCE, rows)
+    connection.execute(_ADVANCE, rows)
 
 
 def _new_row(key: str, tenant: TenantKey, now: Instant) -> dict[str, object]:

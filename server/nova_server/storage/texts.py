@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nova_server.storage.digests import digest_of
 from nova_server.storage.schema import texts
@@ -27,8 +27,8 @@ def to_text(tenant_id: str, content: str) -> StoredText:
     return StoredText(tenant_id, digest_of(content), content)
 
 
-async def insert_texts(connection: AsyncConnection, rows: Iterable[StoredText]) -> None:
+def insert_texts(connection: Connection, rows: Iterable[StoredText]) -> None:
     """Store each text that is not there yet."""
     distinct = {(row.tenant_id, row.digest): row for row in rows}
     if distinct:
-        await connection.execute(_INSERT, [row._asdict() for row in distinct.values()])
+        connection.execute(_INSERT, [row._asdict() for row in distinct.values()])
