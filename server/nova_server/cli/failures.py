@@ -32,6 +32,8 @@ def failures_reported() -> Iterator[None]:
         end(describe(failure), FAILED)
     except NovaError as error:
         end(f"{ErrorReason.Name(error.reason)}: {error.message}", FAILED)
+    except OSError as error:
+        end(f"{error.strerror or 'The system refuses'}: {error.filename or ''}".rstrip(": "), FAILED)
 
 
 def end(sentence: str, code: int) -> NoReturn:
