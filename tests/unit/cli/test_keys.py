@@ -76,7 +76,7 @@ async def test_an_unknown_environment_is_a_usage_fault(data: str) -> None:
 
 
 async def test_a_store_that_cannot_be_opened_is_said_to_be_unavailable(tmp_path: Path) -> None:
-    (tmp_path / "nova.sqlite3").write_bytes(b"not a database" * 100)
+    (tmp_path / "nova.sqlite3").mkdir()
     outcome = await keys(str(tmp_path), "create", "--environment", "sandbox")
     assert outcome.code == 1
     assert outcome.output == ""
