@@ -1,0 +1,76 @@
+"""The tools that `make` runs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import generate
+from tools.demo import GOOD_FITS, POOR_FITS, SAMPLES, UNREADABLE, Unexpected, check, free_addresses, submit_command
+
+
+def job(score: int | None = None, code: str | None = None) -> Mapping[str, Any]:
+    return {"status": "completed" if score else "failed", "score": score, "errorCode": code}
+
+
+def outcome() -> dict[str, Mapping[str, Any]]:
+    """Return the jobs of a demo that went well."""
+    scored = {**dict.fromkeys(GOOD_FITS, job(9)), **dict.fromkeys(POOR_FITS, job(2))}
+    return {**scored, **{name: job(code=code) for name, code in UNREADABLE.items()}}
+
+
+def test_a_demo_that_went_well_passes() -> None:
+    check(outcome())
+
+
+def test_a_demo_in_which_a_poor_fit_is_above_a_good_one_fails() -> None:
+    with pytest.raises(Unexpected, match="a good fit has 3, and a poor one 4"):
+        check({**outcome(), GOOD_FITS[0]: job(3), POOR_FITS[0]: job(4)})
+
+
+def test_a_demo_in_which_another_resume_fails_fails() -> None:
+    with pytest.raises(Unexpected, match="should have been scored: Priya"):
+        check({**outcome(), "Priya": job(code="RESUME_CORRUPTED")})
+
+
+@pytest.mark.parametrize("unexpected", [job(5), job(code="RESUME_CORRUPTED")])
+def test_a_demo_in_which_a_scan_is_read_or_fails_otherwise_fails(unexpected: Mapping[str, Any]) -> None:
+    with pytest.raises(Unexpected, match="should have failed with RESUME_EMPTY"):
+        check({**outcome(), "Ruth Calloway": unexpected})
+
+
+def test_the_demo_submits_every_sample_and_knows_whom_it_names() -> None:
+    names = {Path(argument).stem for argument in submit_command() if "resumes" in argument}
+    assert {*GOOD_FITS, *POOR_FITS, *UNREADABLE} <= names
+    assert len(names) == len(list((SAMPLES / "resumes").iterdir())) >= 8
+
+
+def test_free_addresses_differ_and_are_free() -> None:
+    addresses = free_addresses("one", "two", "three")
+    assert len(set(addresses.values())) == 3
+    for address in addresses.values():
+        host, _, port = address.partition(":")
+        socket.create_server((host, int(port))).close()
+
+
+def test_a_stale_generated_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/configuration.md").write_text("stale", encoding="utf-8")
+    assert generate.check(tmp_path, ["docs/configuration.md"]) == 1
+    assert capsys.readouterr().err == "docs/configuration.md is out of date: run `make generate`\n"
+
+
+def test_a_missing_generated_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "new.md").write_text("new", encoding="utf-8")
+    assert generate.check(tmp_path, ["new.md"]) == 1
+    assert "new.md" in capsys.readouterr().err
+
+
+def test_a_fresh_generated_file_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "README.md").write_bytes((generate.ROOT / "README.md").read_bytes())
+    assert generate.check(tmp_path, ["README.md"]) == 0
+    assert capsys.readouterr().err == ""
