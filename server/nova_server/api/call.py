@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import grpc.aio
 
@@ -31,11 +31,6 @@ class Call:
     def __post_init__(self) -> None:
         # A key that is sent twice counts once, with its last value.
         self.metadata = dict(self.context.invocation_metadata() or ())
-
-    def status_code(self) -> int:
-        """Return the status that the call has by now, as a number of `google.rpc.Code`."""
-        # grpc.aio answers with the number, although its annotation says StatusCode.
-        return cast(int, self.context.code())
 
     def text(self, key: str) -> str | None:
         """Return the metadata `key` when it was sent as text."""

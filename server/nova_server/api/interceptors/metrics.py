@@ -43,7 +43,7 @@ class MetricsInterceptor:
 def _code_name(error: BaseException, call: Call) -> str:
     """Return the name of the status that `error` becomes further out."""
     if isinstance(error, grpc.aio.AbortError):
-        return code_pb2.Code.Name(call.status_code())
+        return call.context.code().name
     if isinstance(error, Exception) and not isinstance(error, grpc.aio.InternalError):
         return code_pb2.Code.Name(CATALOGUE[refusal_of(error).reason].grpc_code)
     return "CANCELLED"

@@ -1,0 +1,160 @@
+"""A served api on a real socket with a plain grpcio client, and everything behind it under the test's control."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import grpc.aio
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+from nova.scoring.v1 import resume_pb2, scoring_service_pb2, scoring_service_pb2_grpc
+from nova_server.api.server import ApiParts, GrpcApi
+from nova_server.observability.metrics import Metrics
+from nova_server.ports.tenancy import ApiKey, Environment
+from nova_server.settings import Settings
+from nova_server.tenancy.authentication import CachedAuthenticator
+from nova_server.tenancy.secrets import digest_of
+
+from tests.support.clock import START, FakeClock
+from tests.support.keys import MemoryKeyStore
+from tests.support.use_cases import RecordedUseCases
+
+SECRET = "sk_test_" + "a" * 32
+KEY = ApiKey("k1", "acme", Environment.SANDBOX, "sk_test_****aaaa", START, None)
+METADATA = (("authorization", f"Bearer {SECRET}"), ("x-tenant-id", "tenant-1"))
+SERVICE = "nova.scoring.v1.ScoringService"
+
+
+class HostPolicy:
+    """A `ResumeUrlPolicy` that refuses what is not https."""
+
+    def fault(self, url: str) -> str | None:
+        return None if url.startswith("https://") else "must be an https URL."
+
+
+@dataclass
+class Served:
+    """The api under test, with its client."""
+
+    api: GrpcApi
+    channel: grpc.aio.Channel
+    use_cases: RecordedUseCases
+    keys: MemoryKeyStore
+    metrics: Metrics
+    clock: FakeClock
+    readiness: Readiness
+
+    @property
+    def stub(self) -> scoring_service_pb2_grpc.ScoringServiceAsyncStub:
+        return scoring_service_pb2_grpc.ScoringServiceStub(self.channel)
+
+    def raw(self, path: str, body: bytes, metadata: Any = ()) -> Awaitable[bytes]:
+        """Call any method with any bytes, whether it exists or not."""
+        call: Any = self.channel.unary_unary(path)
+        return cast(Awaitable[bytes], call(body, metadata=metadata))
+
+
+@dataclass
+class Readiness:
+    """What the api is told when it asks whether the service is ready."""
+
+    ready: bool = True
+    fault: Exception | None = None
+
+    async def __call__(self) -> bool:
+        if self.fault is not None:
+            raise self.fault
+        return self.ready
+
+
+@asynccontextmanager
+async def serving(**settings: Any) -> AsyncIterator[Served]:
+    """Serve on a free port of the loopback until the context ends."""
+    clock, keys, metrics = FakeClock(), MemoryKeyStore(), Metrics()
+    await keys.insert_key(KEY, digest_of(SECRET))
+    use_cases, readiness = RecordedUseCases(), Readiness()
+    parts = ApiParts(use_cases, CachedAuthenticator(keys, clock), HostPolicy(), metrics, readiness, clock)
+    api = GrpcApi(Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts)
+    await api.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
+        yield Served(api, channel, use_cases, keys, metrics, clock, readiness)
+    await api.stop()
+
+
+def submission(count: int = 1) -> scoring_service_pb2.SubmitScoringBatchRequest:
+    """Return a valid request with `count` text resumes."""
+    request = scoring_service_pb2.SubmitScoringBatchRequest(job_id="job-1", job_description="A backend engineer.")
+    for number in range(1, count + 1):
+        resume = resume_pb2.Resume(type=resume_pb2.Resume.TEXT, content="Seven years of Python. " * 3)
+        request.applications.add(application_id=f"app-{number}", resume=resume)
+    return request
+
+
+@dataclass
+class Refusal:
+    """How a call failed, taken apart."""
+
+    code: grpc.StatusCode
+    message: str
+    trace_id: str | None
+    info: error_details_pb2.ErrorInfo = field(default_factory=error_details_pb2.ErrorInfo)
+    faults: Sequence[tuple[str, str, str]] = ()
+    retry_after: error_details_pb2.RetryInfo | None = None
+    trailing_bytes: int = 0
+
+
+async def refusal(call: Awaitable[Any]) -> Refusal:
+    """Await `call`, which must fail, within 10 s."""
+    try:
+        async with asyncio.timeout(10):
+            await call
+    except grpc.aio.AioRpcError as error:
+        return _taken_apart(error)
+    raise AssertionError("the call was expected to fail")
+
+
+async def first_message(call: Any) -> Any:
+    """Return the first message of a stream, so that a stream can be awaited like a unary call."""
+    return await anext(aiter(call))
+
+
+def _taken_apart(error: grpc.aio.AioRpcError) -> Refusal:
+    found = Refusal(error.code(), error.details() or "", _trace_id(error), trailing_bytes=_size(error))
+    # The annotation asks for a `grpc.Call`; a failed call of grpc.aio has the same methods.
+    status: status_pb2.Status | None = rpc_status.from_call(error)  # type: ignore[arg-type]
+    for detail in status.details if status else ():
+        _take_detail(found, detail)
+    return found
+
+
+def _trace_id(error: grpc.aio.AioRpcError) -> str | None:
+    return dict(error.initial_metadata()).get("x-trace-id")
+
+
+def _size(error: grpc.aio.AioRpcError) -> int:
+    """Return the size of the trailing metadata as HTTP/2 counts it, binary values in base64."""
+    sizes = [
+        len(key) + 32 + (-(-len(value) // 3) * 4 if key.endswith("-bin") else len(value))
+        for key, value in error.trailing_metadata()
+    ]
+    return sum(sizes) + len("grpc-message") + 32 + len((error.details() or "").encode()) + len("grpc-status0") + 32
+
+
+def _take_detail(found: Refusal, detail: Any) -> None:
+    bad_request, retry = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    if detail.Unpack(found.info):
+        return
+    if detail.Unpack(bad_request):
+        found.faults = [(fault.field, fault.reason, fault.description) for fault in bad_request.field_violations]
+    if detail.Unpack(retry):
+        found.retry_after = retry
+
+
+def called(message: Message) -> str:
+    """Return the name of a message's type, for the names of parametrised tests."""
+    return message.DESCRIPTOR.name
