@@ -22,7 +22,9 @@ from nova_server.storage.scoring_jobs import dump_assessment
 
 _jobs = scoring_jobs.c
 
-_COUNT_RUNNING = select(_jobs.tenant_id, func.count()).where(_jobs.state == RUNNING).group_by(_jobs.tenant_id)
+_COUNT_RUNNING = (
+    select(_jobs.tenant_id, func.count().label("running")).where(_jobs.state == RUNNING).group_by(_jobs.tenant_id)
+)
 
 _FIND_PENDING = (
     select(_jobs.id, _jobs.tenant_id, _jobs.virtual_time)
@@ -121,7 +123,7 @@ def _choose(connection: Connection, claim: Claim) -> dict[str, float]:
 
     Looks again without the tenants that have all they may have, until nothing more is found.
     """
-    running: Counter[str] = Counter(dict(row.tuple() for row in connection.execute(_COUNT_RUNNING)))
+    running: Counter[str] = Counter({row.tenant_id: row.running for row in connection.execute(_COUNT_RUNNING)})
     chosen: dict[str, float] = {}
     while len(chosen) < claim.limit:
         full = [tenant for tenant, count in running.items() if count >= claim.tenant_limit]
@@ -165,16 +167,10 @@ class CompleteJobs:
 
         The batches that changed are returned once, with the first job that ended: they are told of once for the group.
         """
-        held = _lock_held(connection, [completion for completion, _ in intents])
-        valid: dict[str, tuple[Completion, Instant]] = {}
-        for completion, now in intents:
-            if held.get(completion.job_id) == completion.attempt:
-                valid.setdefault(completion.job_id, (completion, now))
-        changed = iter([_end(connection, valid)])
-        return [
-            next(changed, frozenset()) if valid.get(completion.job_id, (None,))[0] is completion else None
-            for completion, _ in intents
-        ]
+        accepted = _accept(connection, [completion for completion, _ in intents])
+        ending = {intent[0].job_id: intent for intent, held in zip(intents, accepted, strict=True) if held}
+        changed = iter([_end(connection, ending)])
+        return [next(changed, frozenset()) if held else None for held in accepted]
 
 
 def _end(connection: Connection, completions: Mapping[str, tuple[Completion, Instant]]) -> frozenset[str]:
@@ -220,7 +216,7 @@ class RequeueJobs:
 
     def apply(self, connection: Connection, intents: Sequence[Requeue]) -> Sequence[bool]:
         """Return each job whose lease is held. Says of each whether it was."""
-        held = _lock_held(connection, intents)
+        accepted = _accept(connection, intents)
         rows = [
             {
                 "held_id": requeue.job_id,
@@ -228,12 +224,12 @@ class RequeueJobs:
                 "when": requeue.available_at,
                 "give_back": requeue.give_back_start,
             }
-            for requeue in intents
-            if held.get(requeue.job_id) == requeue.attempt
+            for requeue, held in zip(intents, accepted, strict=True)
+            if held
         ]
         if rows:
             connection.execute(_REQUEUE, rows)
-        return [held.get(requeue.job_id) == requeue.attempt for requeue in intents]
+        return accepted
 
 
 class SweepJobs:
@@ -260,6 +256,17 @@ def _sweep(connection: Connection, sweep: Sweep) -> tuple[Swept, frozenset[str]]
         connection.execute(_REQUEUE, rescued)
     changed = _end(connection, stuck)
     return Swept(len(rescued), len(stuck)), changed
+
+
+def _accept(connection: Connection, requests: Sequence[Completion | Requeue]) -> list[bool]:
+    """Say of each request whether its lease is held. Of several under one lease the first ends it for the others."""
+    held = _lock_held(connection, requests)
+    accepted = []
+    for request in requests:
+        accepted.append(held.get(request.job_id) == request.attempt)
+        if accepted[-1]:
+            del held[request.job_id]
+    return accepted
 
 
 def _lock_held(connection: Connection, leases: Sequence[Lease | Completion | Requeue]) -> dict[str, int]:
