@@ -17,14 +17,14 @@ from pathlib import Path
 
 from grpc_tools import protoc
 
-from tools import document_settings
+from tools import document_errors, document_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPENDENCIES = ROOT / ".build/proto-deps"
 STUBS = "clients/python"
 DESCRIPTOR_SET = "gateway/descriptor_set.binpb"
 VALIDATE = "buf/validate/validate.proto"
-PAGES = {"docs/configuration.md": document_settings.render}
+PAGES = {"docs/configuration.md": document_settings.render, "docs/errors.md": document_errors.render}
 
 
 def main() -> int:

@@ -23,8 +23,13 @@ class Outcome:
 
 async def nova(*arguments: str | Path, **variables: str) -> Outcome:
     """Run `nova` with `arguments`, and `variables` added to an environment without any setting of it."""
+    return await ended(await start(*arguments, **variables))
+
+
+async def start(*arguments: str | Path, **variables: str) -> asyncio.subprocess.Process:
+    """Start `nova` and return while it runs."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NOVA_")} | variables
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         PROGRAM,
         *map(str, arguments),
         env=environment,
@@ -32,6 +37,10 @@ async def nova(*arguments: str | Path, **variables: str) -> Outcome:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def ended(process: asyncio.subprocess.Process) -> Outcome:
+    """Return how a command ends. Kills it when it does not."""
     try:
         output, errors = await asyncio.wait_for(process.communicate(), TIMEOUT_SECONDS)
     except TimeoutError:

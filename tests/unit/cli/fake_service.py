@@ -41,6 +41,7 @@ class FakeScoring(ScoringServiceServicer):
         self.submissions: list[messages.SubmitScoringBatchRequest] = []
         self.metadata: list[dict[str, str | bytes]] = []
         self.refusal: Status | None = None
+        self.passing_refusals: list[Status] = []
         self.streams: list[Sequence[Change]] = []
         self.watches = 0
         self.before_scoring: Callable[[], Awaitable[None]] | None = None
@@ -53,6 +54,8 @@ class FakeScoring(ScoringServiceServicer):
         self.submissions.append(request)
         if self.refusal is not None:
             await refuse(context, self.refusal)
+        if self.passing_refusals:
+            await refuse(context, self.passing_refusals.pop())
         jobs = [scored(application.application_id) for application in request.applications]
         batch_id = f"batch-{len(self.submissions)}"
         self.batches.setdefault(batch_id, jobs)

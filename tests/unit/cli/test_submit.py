@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 from pathlib import Path
 
 import aiohttp
 from nova.errors.v1 import error_reason_pb2
 from nova.scoring.v1.resume_pb2 import Resume
 
-from tests.unit.cli.command_line import Outcome, nova
+from tests.unit.cli.command_line import TIMEOUT_SECONDS, Outcome, ended, nova, start
 from tests.unit.cli.conftest import RESUME
 from tests.unit.cli.fake_service import FakeScoring, RunningService, change_of, failed, refusal, scored
 
@@ -191,6 +193,32 @@ async def test_a_server_that_is_not_there_is_said_to_be(folder: Path) -> None:
     )
     assert outcome.code == 1
     assert outcome.errors == "UNAVAILABLE: The server cannot be reached.\n"
+
+
+async def test_a_submission_is_repeated_while_the_server_is_away_for_a_moment(
+    service: RunningService, folder: Path
+) -> None:
+    service.fake.passing_refusals = [refusal(error_reason_pb2.SERVICE_UNAVAILABLE)] * 2
+    outcome = await submit(service, folder / "jane-smith.txt", *job_options(folder))
+    assert outcome.code == 0, outcome.errors
+    assert len(service.fake.submissions) == 3
+
+
+async def test_ctrl_c_stops_looking_and_says_that_the_batch_goes_on(service: RunningService, folder: Path) -> None:
+    watching, never = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        watching.set()
+        await never.wait()
+
+    service.fake.before_scoring = hang
+    arguments = ("submit", folder / "jane-smith.txt", *job_options(folder), "--address", service.address)
+    process = await start(*arguments, NOVA_API_KEY=KEY)
+    await asyncio.wait_for(watching.wait(), TIMEOUT_SECONDS)
+    process.send_signal(signal.SIGINT)
+    outcome = await ended(process)
+    assert outcome.code == 130
+    assert outcome.errors.splitlines()[-1].endswith("see it with `nova watch`.")
 
 
 async def test_the_address_of_the_settings_is_used_when_none_is_given(service: RunningService, folder: Path) -> None:
