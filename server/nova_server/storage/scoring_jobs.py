@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from nova_server.ports.scorer import Assessment
@@ -15,6 +15,7 @@ from nova_server.storage.json_rows import json_rows, rows_parameter
 from nova_server.storage.schema import scoring_batch_jobs, scoring_inputs, scoring_jobs, scoring_results
 
 _INSERT = insert(scoring_jobs).on_conflict_do_nothing().returning(scoring_jobs.c.id)
+_MOVE = update(scoring_jobs).where(scoring_jobs.c.id == bindparam("moved_id")).values(virtual_time=bindparam("place"))
 _INSERT_INPUTS = insert(scoring_inputs)
 
 _wanted = json_rows("wanted", "tenant_id", "job_id", "application_id")
@@ -70,6 +71,12 @@ class FoundJob(NamedTuple):
 def insert_jobs(connection: Connection, rows: Sequence[dict[str, object]]) -> set[str]:
     """Store jobs. Returns the ids of those whose identity was not taken."""
     return set((connection.execute(_INSERT, rows)).scalars())
+
+
+def move_jobs(connection: Connection, places: Sequence[tuple[str, float]]) -> None:
+    """Give jobs other places in the queue: virtual times by id."""
+    if places:
+        connection.execute(_MOVE, [{"moved_id": job_id, "place": place} for job_id, place in places])
 
 
 def insert_inputs(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
