@@ -147,7 +147,8 @@ class _ResumeReader:
 
     def read(self, line: Line) -> None:
         """Take in one line. A date range outside education opens a work, which begins with the title above it."""
-        spans = intervals(line.text, self._today) if self._section is not Section.EDUCATION else []
+        # In a bullet point, "certified since 2017" is a detail of a work and not another one.
+        spans = [] if self._section is Section.EDUCATION else intervals(line.text, self._today, since=not line.bullet)
         if spans:
             self._work = len(self.works)
             self.works.append(spans[0])

@@ -181,10 +181,14 @@ def _years_short(finding: Finding) -> bool:
 
 def _gap(finding: Finding) -> str:
     if finding.cover >= HARDLY_COVERED or (finding.years_found and finding.best >= COVERED):
-        return f"{_name(finding)} — about {finding.years_found or 0:.1f} years found in the dated work of the resume"
+        return f"{_name(finding)} — {_years_found(finding)} in the dated work of the resume"
     if not finding.best:
         return f"{_name(finding)} — not found in the resume"
     return f"{_name(finding)} — little found in the resume"
+
+
+def _years_found(finding: Finding) -> str:
+    return f"about {finding.years_found:.1f} years found" if finding.years_found else "no such years found"
 
 
 def _interview_focus(application: Application, fit: Fit) -> tuple[str, ...]:

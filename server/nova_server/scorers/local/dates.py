@@ -39,10 +39,14 @@ class Interval(NamedTuple):
     end: int
 
 
-def intervals(text: str, today: date) -> list[Interval]:
-    """Return the valid date ranges in `text`. An open end is `today`; what lies in the future is left out."""
+def intervals(text: str, today: date, *, since: bool = True) -> list[Interval]:
+    """Return the valid date ranges in `text`. An open end is `today`; the future is left out.
+
+    `since` tells whether "since 2019" is a range too.
+    """
     found = [_interval(match.groups(), today) for match in _RANGE.finditer(text)]
-    found += [_interval((*match.groups(), None, None, None, None, "now"), today) for match in _SINCE.finditer(text)]
+    if since:
+        found += [_interval((*match.groups(), *[None] * 4, "now"), today) for match in _SINCE.finditer(text)]
     return [interval for interval in found if interval]
 
 

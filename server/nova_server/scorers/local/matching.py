@@ -113,9 +113,16 @@ def _find(requirement: Requirement, evidence: _Evidence) -> Finding:
         missing=tuple(
             " / ".join(unit.terms) for unit, found in zip(requirement.units, strengths, strict=True) if not found
         ),
-        only_listed=any(strengths) and max(strengths) < DESCRIBED,
+        only_listed=_only_listed(requirement, strengths),
         years_found=years,
     )
+
+
+def _only_listed(requirement: Requirement, strengths: Sequence[float]) -> bool:
+    """Tell whether what is listed, and described nowhere, holds at least half of what was found."""
+    found = [(unit.weight, strength) for unit, strength in zip(requirement.units, strengths, strict=True) if strength]
+    listed = math.fsum(weight for weight, strength in found if strength < DESCRIBED)
+    return bool(found) and listed >= math.fsum(weight for weight, _ in found) / 2
 
 
 def _best_line(requirement: Requirement, evidence: _Evidence) -> tuple[int | None, float]:

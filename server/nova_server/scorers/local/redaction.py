@@ -36,6 +36,13 @@ _PERSONAL_HEADING = re.compile(
 )
 _PARTS = re.compile(r"\s{0,9}[|•·]\s{0,9}|\s{3,9}|\t")
 _NAME = re.compile(r"^(?:[^\W\d_][\w'’.-]{0,30}\s{1,3}){1,4}[^\W\d_][\w'’.-]{0,30}$")
+_ADDRESS = re.compile(
+    r"\d{1,5}[a-z]?,?\s[^\d|]{1,60}\b(?:street|st|road|rd|avenue|ave|lane|drive|way|court|close|square"
+    r"|boulevard|blvd|terrace)\b"
+    r"|\b[a-z]{1,2}\d{1,2}[a-z]?\s\d[a-z]{2}\b|,\s[a-z]{2}\s\d{5}\b",
+    re.IGNORECASE,
+)
+_LONGEST_ADDRESS = 120
 _WORDS_OF_A_PLACE = 5
 _HEAD_LINES = 8
 _HEAD_LINES_WITHOUT_HEADINGS = 4
@@ -74,6 +81,8 @@ def _without_names_and_places(text: str, *, first: bool) -> str:
 
 
 def _is_about_work(part: str) -> bool:
+    if _ADDRESS.search(part[:_LONGEST_ADDRESS]):
+        return False
     return len(part.split()) > _WORDS_OF_A_PLACE or _names_a_title(part)
 
 

@@ -98,8 +98,9 @@ def _singular(word: str) -> str:
 # The longest first, each with the number of letters that must remain.
 _SUFFIXES = (
     ("ization", 3), ("isation", 3), ("ations", 3), ("ation", 3), ("ating", 3), ("ators", 3), ("ator", 3), ("ated", 3),
-    ("izing", 3), ("ising", 3), ("ized", 3), ("ised", 3), ("ment", 4), ("ings", 3), ("ate", 4), ("ize", 3), ("ise", 3),
-    ("ing", 3), ("ors", 4), ("ers", 4), ("ion", 4), ("ed", 3), ("er", 4), ("or", 4), ("ly", 4), ("e", 3),
+    ("izing", 3), ("ising", 3), ("ized", 3), ("ised", 3), ("ement", 3), ("ment", 4), ("ings", 3),
+    ("ate", 4), ("ize", 3), ("ise", 3), ("ing", 3), ("ors", 4), ("ers", 4), ("ion", 4), ("ed", 3), ("er", 4), ("or", 4),
+    ("ly", 4), ("e", 3),
 )  # fmt: skip
 
 
