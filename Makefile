@@ -59,12 +59,14 @@ check: setup ## Lint, check types, rooms and protos, and that generated files ar
 	$(BIN)/buf format proto --diff --exit-code
 	$(BIN)/buf breaking proto --against $(BASELINE)
 	$(BIN)/python -m tools.generate --check
+	$(BIN)/python -m tools.document --check
 
 bench: setup ## Measure, and print ratios.
 	$(BIN)/python -m bench
 
 generate: setup ## Write the stubs, the descriptor set and the reference pages.
 	$(BIN)/python -m tools.generate
+	$(BIN)/python -m tools.document
 
 lock: setup ## Pin the dependencies of pyproject.toml, with hashes.
 	$(BIN)/python -m tools.lock

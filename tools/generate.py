@@ -1,48 +1,34 @@
-"""Generate what follows from something else.
-
-From the protos: Python stubs in `clients/python`, the descriptor set in `gateway`, and `docs/errors.md`. From the
-settings: `docs/configuration.md`.
+"""Generate what follows from the protos: Python stubs in `clients/python` and the descriptor set in `gateway`.
 
 Run with `--check` to regenerate beside the tree and fail on any difference instead of writing.
 """
 
 from __future__ import annotations
 
-import filecmp
-import shutil
 import sys
-import tempfile
 from importlib import resources
 from pathlib import Path
 
 from grpc_tools import protoc
 
-from tools import document_errors, document_settings
+from tools import generated
+from tools.generated import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 DEPENDENCIES = ROOT / ".build/proto-deps"
 STUBS = "clients/python"
 DESCRIPTOR_SET = "gateway/descriptor_set.binpb"
 VALIDATE = "buf/validate/validate.proto"
-PAGES = {"docs/configuration.md": document_settings.render, "docs/errors.md": document_errors.render}
 
 
 def main() -> int:
     """Write or check every generated file. Returns the exit code."""
-    with tempfile.TemporaryDirectory() as scratch:
-        target = Path(scratch)
-        generate(target)
-        names = sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file())
-        return check(target, names) if "--check" in sys.argv[1:] else publish(target, names)
+    return generated.run(fill)
 
 
-def generate(target: Path) -> None:
-    """Fill the folder `target` with every generated file, at its place in the tree."""
+def fill(target: Path) -> None:
+    """Write every generated file below the folder `target`."""
     generate_stubs(target / STUBS)
     generate_descriptor_set(target / DESCRIPTOR_SET)
-    for name, render in PAGES.items():
-        (target / name).parent.mkdir(exist_ok=True)
-        (target / name).write_text(render(), encoding="utf-8")
 
 
 def generate_stubs(target: Path) -> None:
@@ -77,20 +63,6 @@ def run_protoc(*arguments: str) -> None:
     ]
     if protoc.main(["protoc", *includes, *plugins, *arguments]):
         raise SystemExit("protoc failed")
-
-
-def publish(target: Path, names: list[str]) -> int:
-    for name in names:
-        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(target / name, ROOT / name)
-    return 0
-
-
-def check(target: Path, names: list[str]) -> int:
-    _, differing, missing = filecmp.cmpfiles(target, ROOT, names, shallow=False)
-    for name in (*differing, *missing):
-        print(f"{name} is out of date: run `make generate`", file=sys.stderr)
-    return 1 if differing or missing else 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tools import generate
+from tools import generated
 from tools.demo import GOOD_FITS, POOR_FITS, SAMPLES, UNREADABLE, Unexpected, check, free_addresses, submit_command
 
 
@@ -60,17 +60,17 @@ def test_free_addresses_differ_and_are_free() -> None:
 def test_a_stale_generated_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/configuration.md").write_text("stale", encoding="utf-8")
-    assert generate.check(tmp_path, ["docs/configuration.md"]) == 1
+    assert generated.check(tmp_path, ["docs/configuration.md"]) == 1
     assert capsys.readouterr().err == "docs/configuration.md is out of date: run `make generate`\n"
 
 
 def test_a_missing_generated_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "new.md").write_text("new", encoding="utf-8")
-    assert generate.check(tmp_path, ["new.md"]) == 1
+    assert generated.check(tmp_path, ["new.md"]) == 1
     assert "new.md" in capsys.readouterr().err
 
 
 def test_a_fresh_generated_file_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "README.md").write_bytes((generate.ROOT / "README.md").read_bytes())
-    assert generate.check(tmp_path, ["README.md"]) == 0
+    (tmp_path / "README.md").write_bytes((generated.ROOT / "README.md").read_bytes())
+    assert generated.check(tmp_path, ["README.md"]) == 0
     assert capsys.readouterr().err == ""
