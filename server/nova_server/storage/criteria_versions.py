@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.identifiers import Identifiers
 from nova_server.storage.json_rows import json_rows, rows_parameter
+from nova_server.storage.prepared import InsertNew, Values
 from nova_server.storage.schema import criteria_versions
 
 _KNOWN = (
     10_000  # versions whose ids are remembered: a job's version never changes, and is asked for at every submission
 )
 
-_INSERT = insert(criteria_versions).on_conflict_do_nothing().returning(criteria_versions.c.id)
+_INSERT = InsertNew(
+    criteria_versions,
+    ("tenant_id", "job_id", "digest", "job_description_digest", "role_knowledge_digest", "created_at"),
+)
 
 _wanted = json_rows("wanted", "tenant_id", "job_id", "digest")
 _SELECT = select(
@@ -72,8 +75,8 @@ class CriteriaVersions:
     def _insert(self, connection: Connection, texts: Sequence[CriteriaText], now: Instant) -> dict[Identity, str]:
         """Make versions. Returns those that were not there before; they are not remembered until they are committed."""
         rows = [_row(text, self._identifiers.new(now), now) for text in texts]
-        made = set((connection.execute(_INSERT, rows)).scalars())
-        return {text.identity: str(row["id"]) for text, row in zip(texts, rows, strict=True) if row["id"] in made}
+        made = _INSERT.run(connection, rows)
+        return {text.identity: row[0] for text, row in zip(texts, rows, strict=True) if row[0] in made}
 
     def _find(self, connection: Connection, identities: Sequence[Identity]) -> dict[Identity, str]:
         if not identities:
@@ -89,13 +92,5 @@ class CriteriaVersions:
             self._known.popitem(last=False)
 
 
-def _row(text: CriteriaText, new_id: str, now: Instant) -> dict[str, object]:
-    return {
-        "id": new_id,
-        "tenant_id": text.tenant_id,
-        "job_id": text.job_id,
-        "digest": text.digest,
-        "job_description_digest": text.job_description_digest,
-        "role_knowledge_digest": text.role_knowledge_digest,
-        "created_at": now,
-    }
+def _row(text: CriteriaText, new_id: str, now: Instant) -> Values:
+    return (new_id, *text.identity, text.job_description_digest, text.role_knowledge_digest, now)

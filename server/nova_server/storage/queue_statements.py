@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, func, null, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.queue import Claim, Completion, Extension, Failed, Lease, Requeue, Succeeded, Sweep, Swept
 from nova_server.ports.scorer import ScoreResult
 from nova_server.ports.scoring import JobState
+from nova_server.storage.prepared import Prepared, Values, insert_where_free
 from nova_server.storage.schema import PENDING, RUNNING, queue_clock, scoring_jobs, scoring_results
 from nova_server.storage.scoring_batches import count_ended_jobs
 from nova_server.storage.scoring_jobs import dump_assessment
@@ -66,25 +66,33 @@ _LOCK_RUNNING = (
 )
 
 _held = (_jobs.id == bindparam("held_id"), _jobs.attempt == bindparam("held_attempt"), _jobs.state == RUNNING)
-_NO_LEASE = {"lease_owner": None, "lease_expires_at": None}
+_NO_LEASE = {"lease_owner": null(), "lease_expires_at": null()}
 
-_EXTEND = update(scoring_jobs).where(*_held).values(lease_expires_at=bindparam("expires_at"))
-
-_END = (
-    update(scoring_jobs).where(*_held).values(state=bindparam("new_state"), finished_at=bindparam("now"), **_NO_LEASE)
+_EXTEND = Prepared(
+    update(scoring_jobs).where(*_held).values(lease_expires_at=bindparam("expires_at")),
+    ("held_id", "held_attempt", "expires_at"),
 )
 
-_INSERT_RESULT = insert(scoring_results)
+_END = Prepared(
+    update(scoring_jobs).where(*_held).values(state=bindparam("new_state"), finished_at=bindparam("now"), **_NO_LEASE),
+    ("held_id", "held_attempt", "new_state", "now"),
+)
 
-_REQUEUE = (
+_INSERT_RESULT = insert_where_free(
+    scoring_results,
+    ("scoring_job_id", "score", "assessment", "scorer_id", "scorer_version", "error_code", "error_message"),
+)
+
+_REQUEUE = Prepared(
     update(scoring_jobs)
     .where(*_held)
     .values(
         state=PENDING,
         available_at=bindparam("when"),
-        starts=_jobs.starts - case((bindparam("give_back"), 1), else_=0),
+        starts=_jobs.starts - bindparam("starts_given_back"),
         **_NO_LEASE,
-    )
+    ),
+    ("held_id", "held_attempt", "when", "starts_given_back"),
 )
 
 _FIND_EXPIRED = (
@@ -147,13 +155,12 @@ class ExtendLeases:
         """Renew each lease that is still held. Returns those that are not."""
         held = _lock_held(connection, [lease for intent in intents for lease in intent.leases])
         rows = [
-            {"held_id": lease.job_id, "held_attempt": lease.attempt, "expires_at": intent.lease_expires_at}
+            (lease.job_id, lease.attempt, intent.lease_expires_at)
             for intent in intents
             for lease in intent.leases
             if held.get(lease.job_id) == lease.attempt
         ]
-        if rows:
-            connection.execute(_EXTEND, rows)
+        _EXTEND.run(connection, rows)
         return [[lease for lease in intent.leases if held.get(lease.job_id) != lease.attempt] for intent in intents]
 
 
@@ -177,38 +184,26 @@ def _end(connection: Connection, completions: Mapping[str, tuple[Completion, Ins
     """Write the end of jobs whose leases are locked."""
     if not completions:
         return frozenset()
-    connection.execute(_END, [_end_row(completion, now) for completion, now in completions.values()])
-    connection.execute(_INSERT_RESULT, [_result_row(completion) for completion, _ in completions.values()])
+    _END.run(connection, [_end_row(completion, now) for completion, now in completions.values()])
+    _INSERT_RESULT.run(connection, [_result_row(completion) for completion, _ in completions.values()])
     outcomes = {job_id: isinstance(completion.outcome, Succeeded) for job_id, (completion, _) in completions.items()}
     return frozenset(count_ended_jobs(connection, outcomes, max(now for _, now in completions.values())))
 
 
-def _end_row(completion: Completion, now: Instant) -> dict[str, object]:
-    scored = isinstance(completion.outcome, Succeeded)
-    return {
-        "held_id": completion.job_id,
-        "held_attempt": completion.attempt,
-        "new_state": (JobState.COMPLETED if scored else JobState.FAILED).value,
-        "now": now,
-    }
+def _end_row(completion: Completion, now: Instant) -> Values:
+    state = JobState.COMPLETED if isinstance(completion.outcome, Succeeded) else JobState.FAILED
+    return (completion.job_id, completion.attempt, state.value, now)
 
 
-def _result_row(completion: Completion) -> dict[str, object]:
-    row: dict[str, object] = dict.fromkeys(column.name for column in scoring_results.columns)
-    row["scoring_job_id"] = completion.job_id
+def _result_row(completion: Completion) -> Values:
     match completion.outcome:
         case Failed(code, message):
-            row |= {"error_code": code, "error_message": message}
+            return (completion.job_id, None, None, None, None, code, message)
         case Succeeded(ScoreResult(score, assessment, scorer_id, scorer_version)):
-            row |= {
-                "score": score,
-                "assessment": dump_assessment(assessment),
-                "scorer_id": scorer_id,
-                "scorer_version": scorer_version,
-            }
+            words = dump_assessment(assessment)
+            return (completion.job_id, score, words, scorer_id, scorer_version, None, None)
         case Succeeded(other):
             raise TypeError(f"a scoring job cannot end with a {type(other).__name__}")
-    return row
 
 
 class RequeueJobs:
@@ -218,17 +213,11 @@ class RequeueJobs:
         """Return each job whose lease is held. Says of each whether it was."""
         accepted = _accept(connection, intents)
         rows = [
-            {
-                "held_id": requeue.job_id,
-                "held_attempt": requeue.attempt,
-                "when": requeue.available_at,
-                "give_back": requeue.give_back_start,
-            }
+            (requeue.job_id, requeue.attempt, requeue.available_at, int(requeue.give_back_start))
             for requeue, held in zip(intents, accepted, strict=True)
             if held
         ]
-        if rows:
-            connection.execute(_REQUEUE, rows)
+        _REQUEUE.run(connection, rows)
         return accepted
 
 
@@ -247,13 +236,8 @@ def _sweep(connection: Connection, sweep: Sweep) -> tuple[Swept, frozenset[str]]
         for row in expired
         if row.starts >= sweep.max_starts
     }
-    rescued = [
-        {"held_id": row.id, "held_attempt": row.attempt, "when": sweep.now, "give_back": False}
-        for row in expired
-        if row.starts < sweep.max_starts
-    ]
-    if rescued:
-        connection.execute(_REQUEUE, rescued)
+    rescued = [(row.id, row.attempt, sweep.now, 0) for row in expired if row.starts < sweep.max_starts]
+    _REQUEUE.run(connection, rescued)
     changed = _end(connection, stuck)
     return Swept(len(rescued), len(stuck)), changed
 

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, and_, bindparam, case, null, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.scoring import ScoringBatch
 from nova_server.storage.json_rows import json_rows, rows_parameter
+from nova_server.storage.prepared import InsertNew, Prepared, Values, insert_where_free
 from nova_server.storage.schema import scoring_batch_jobs, scoring_batches, scoring_jobs
 
-_INSERT = insert(scoring_batches).on_conflict_do_nothing().returning(scoring_batches.c.id)
-_INSERT_MEMBERS = insert(scoring_batch_jobs)
+_INSERT = InsertNew(
+    scoring_batches,
+    (
+        "tenant_id",
+        "job_id",
+        "applications_digest",
+        "total_jobs",
+        "completed_jobs",
+        "failed_jobs",
+        "created_at",
+        "completed_at",
+    ),
+)
+_INSERT_MEMBERS = insert_where_free(scoring_batch_jobs, ("batch_id", "position", "scoring_job_id"))
 
 _wanted = json_rows("wanted", "tenant_id", "job_id", "applications_digest")
 _FIND = select(scoring_batches).select_from(
@@ -52,14 +64,15 @@ _ended = (
     + bindparam("newly_failed")
 )
 # The last job of a batch is found by the counters, under the row lock of this very statement.
-_COUNT = (
+_COUNT = Prepared(
     update(scoring_batches)
     .where(scoring_batches.c.id == bindparam("batch_id"))
     .values(
         completed_jobs=scoring_batches.c.completed_jobs + bindparam("newly_completed"),
         failed_jobs=scoring_batches.c.failed_jobs + bindparam("newly_failed"),
-        completed_at=case((_ended >= scoring_batches.c.total_jobs, bindparam("now")), else_=None),
-    )
+        completed_at=case((_ended >= scoring_batches.c.total_jobs, bindparam("now")), else_=null()),
+    ),
+    ("batch_id", "newly_completed", "newly_failed", "now"),
 )
 
 
@@ -80,8 +93,7 @@ class Counts(NamedTuple):
 
 def insert_batches(connection: Connection, batches: Sequence[tuple[BatchIdentity, ScoringBatch]]) -> set[str]:
     """Store batches. Returns the ids of those whose identity was not taken."""
-    rows = [_row(identity, batch) for identity, batch in batches]
-    return set((connection.execute(_INSERT, rows)).scalars())
+    return _INSERT.run(connection, [_row(identity, batch) for identity, batch in batches])
 
 
 def find_batches(connection: Connection, identities: Sequence[BatchIdentity]) -> dict[BatchIdentity, ScoringBatch]:
@@ -101,13 +113,8 @@ def read_batch(connection: Connection, tenant_id: str, job_id: str, batch_id: st
 
 def insert_members(connection: Connection, members: Mapping[str, Sequence[str]]) -> None:
     """Store which jobs belong to each batch, in the order of its submission."""
-    rows = [
-        {"batch_id": batch_id, "position": position, "scoring_job_id": job_id}
-        for batch_id, job_ids in members.items()
-        for position, job_id in enumerate(job_ids)
-    ]
-    if rows:
-        connection.execute(_INSERT_MEMBERS, rows)
+    rows = [(batch_id, *member) for batch_id, job_ids in members.items() for member in enumerate(job_ids)]
+    _INSERT_MEMBERS.run(connection, rows)
 
 
 def read_members(connection: Connection, batch_ids: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -135,12 +142,7 @@ def count_ended_jobs(connection: Connection, outcomes: dict[str, bool], now: Ins
 
 def add_counts(connection: Connection, counts: dict[str, Counts], now: Instant) -> None:
     """Add to the counters of batches, and end those that have no unfinished job left."""
-    rows = [
-        {"batch_id": batch_id, "newly_completed": count.completed, "newly_failed": count.failed, "now": now}
-        for batch_id, count in sorted(counts.items())
-    ]
-    if rows:
-        connection.execute(_COUNT, rows)
+    _COUNT.run(connection, [(batch_id, *counts[batch_id], now) for batch_id in sorted(counts)])
 
 
 def to_batch(row: Row[Any]) -> ScoringBatch:
@@ -156,15 +158,6 @@ def to_batch(row: Row[Any]) -> ScoringBatch:
     )
 
 
-def _row(identity: BatchIdentity, batch: ScoringBatch) -> dict[str, object]:
-    return {
-        "id": batch.id,
-        "tenant_id": identity.tenant_id,
-        "job_id": batch.job_id,
-        "applications_digest": identity.applications_digest,
-        "total_jobs": batch.total_jobs,
-        "completed_jobs": batch.completed_jobs,
-        "failed_jobs": batch.failed_jobs,
-        "created_at": batch.created_at,
-        "completed_at": batch.completed_at,
-    }
+def _row(identity: BatchIdentity, batch: ScoringBatch) -> Values:
+    counts = (batch.total_jobs, batch.completed_jobs, batch.failed_jobs)
+    return (batch.id, *identity, *counts, batch.created_at, batch.completed_at)

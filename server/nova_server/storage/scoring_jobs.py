@@ -7,16 +7,46 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from nova_server.ports.clock import Instant
 from nova_server.ports.scorer import Assessment
 from nova_server.ports.scoring import JobState, ScoringJob
 from nova_server.storage.json_rows import json_rows, rows_parameter
+from nova_server.storage.prepared import InsertNew, Prepared, insert_where_free
 from nova_server.storage.schema import scoring_batch_jobs, scoring_inputs, scoring_jobs, scoring_results
 
-_INSERT = insert(scoring_jobs).on_conflict_do_nothing().returning(scoring_jobs.c.id)
-_MOVE = update(scoring_jobs).where(scoring_jobs.c.id == bindparam("moved_id")).values(virtual_time=bindparam("place"))
-_INSERT_INPUTS = insert(scoring_inputs)
+
+class NewJobRow(NamedTuple):
+    """A job on its way into the store."""
+
+    id: str
+    tenant_id: str
+    job_id: str
+    application_id: str
+    criteria_version_id: str
+    state: str
+    virtual_time: float
+    available_at: Instant
+    queued_at: Instant
+
+
+class InputRow(NamedTuple):
+    """What a job is scored from, its texts by digest."""
+
+    scoring_job_id: str
+    resume_url: str | None
+    resume_digest: str | None
+    application_data_digest: str | None
+    job_title: str | None
+    company_name: str | None
+
+
+_INSERT = InsertNew(scoring_jobs, NewJobRow._fields[1:])
+_INSERT_INPUTS = insert_where_free(scoring_inputs, InputRow._fields)
+_MOVE = Prepared(
+    update(scoring_jobs).where(scoring_jobs.c.id == bindparam("moved_id")).values(virtual_time=bindparam("place")),
+    ("moved_id", "place"),
+)
 
 _wanted = json_rows("wanted", "tenant_id", "job_id", "application_id")
 _FIND = (
@@ -68,21 +98,19 @@ class FoundJob(NamedTuple):
     state: JobState
 
 
-def insert_jobs(connection: Connection, rows: Sequence[dict[str, object]]) -> set[str]:
+def insert_jobs(connection: Connection, rows: Sequence[NewJobRow]) -> set[str]:
     """Store jobs. Returns the ids of those whose identity was not taken."""
-    return set((connection.execute(_INSERT, rows)).scalars())
+    return _INSERT.run(connection, rows)
 
 
 def move_jobs(connection: Connection, places: Sequence[tuple[str, float]]) -> None:
     """Give jobs other places in the queue: virtual times by id."""
-    if places:
-        connection.execute(_MOVE, [{"moved_id": job_id, "place": place} for job_id, place in places])
+    _MOVE.run(connection, places)
 
 
-def insert_inputs(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+def insert_inputs(connection: Connection, rows: Sequence[InputRow]) -> None:
     """Store what jobs are scored from."""
-    if rows:
-        connection.execute(_INSERT_INPUTS, rows)
+    _INSERT_INPUTS.run(connection, rows)
 
 
 def find_latest_jobs(connection: Connection, identities: Sequence[JobIdentity]) -> dict[JobIdentity, FoundJob]:

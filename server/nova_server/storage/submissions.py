@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -31,7 +30,9 @@ from nova_server.storage.scoring_batches import (
 )
 from nova_server.storage.scoring_jobs import (
     FoundJob,
+    InputRow,
     JobIdentity,
+    NewJobRow,
     find_latest_jobs,
     insert_inputs,
     insert_jobs,
@@ -47,7 +48,7 @@ class NewJob:
 
     identity: JobIdentity
     id: str
-    input_row: dict[str, object]
+    input_row: InputRow
     texts: list[StoredText]
 
 
@@ -127,14 +128,14 @@ class SubmitBatches:
         return NewJob(
             identity=JobIdentity(batch.tenant_id, batch.job_id, application.application_id),
             id=new_id,
-            input_row={
-                "scoring_job_id": new_id,
-                "resume_url": application.resume.url,
-                "resume_digest": resume and resume.digest,
-                "application_data_digest": data and data.digest,
-                "job_title": submission.job_title,
-                "company_name": submission.company_name,
-            },
+            input_row=InputRow(
+                scoring_job_id=new_id,
+                resume_url=application.resume.url,
+                resume_digest=resume and resume.digest,
+                application_data_digest=data and data.digest,
+                job_title=submission.job_title,
+                company_name=submission.company_name,
+            ),
             texts=[text for text in (resume, data) if text],
         )
 
@@ -164,9 +165,7 @@ class SubmitBatches:
         return _join(connection, batches, ids, now)
 
 
-def _close_gaps(
-    rows: Sequence[dict[str, Any]], made: set[str], times: dict[str, VirtualTime]
-) -> list[tuple[str, float]]:
+def _close_gaps(rows: Sequence[NewJobRow], made: set[str], times: dict[str, VirtualTime]) -> list[tuple[str, float]]:
     """Return the new places of new jobs that stand behind applications which had a job already.
 
     Those take no turn of their tenant, which would otherwise pay for its whole list each time the list grows by one.
@@ -174,10 +173,10 @@ def _close_gaps(
     taken: Counter[str] = Counter()
     moved = []
     for row in rows:
-        if row["id"] not in made:
-            taken[row["tenant_id"]] += 1
-        elif ahead := taken[row["tenant_id"]]:
-            moved.append((row["id"], row["virtual_time"] - ahead * times[row["tenant_id"]].step))
+        if row.id not in made:
+            taken[row.tenant_id] += 1
+        elif ahead := taken[row.tenant_id]:
+            moved.append((row.id, row.virtual_time - ahead * times[row.tenant_id].step))
     for tenant, count in taken.items():
         times[tenant].latest -= count * times[tenant].step
     return moved
@@ -237,15 +236,7 @@ def _application_data(tenant_id: str, application: SubmittedApplication) -> Stor
     return to_text(tenant_id, json.dumps([answers, application.context], ensure_ascii=False))
 
 
-def _job_row(job: NewJob, criteria_version_id: str, time: VirtualTime, now: Instant) -> dict[str, object]:
-    return {
-        "id": job.id,
-        "tenant_id": job.identity.tenant_id,
-        "job_id": job.identity.job_id,
-        "application_id": job.identity.application_id,
-        "criteria_version_id": criteria_version_id,
-        "state": JobState.PENDING.value,
-        "virtual_time": time.next(),
-        "available_at": now,
-        "queued_at": now,
-    }
+def _job_row(job: NewJob, criteria_version_id: str, time: VirtualTime, now: Instant) -> NewJobRow:
+    return NewJobRow(
+        job.id, *job.identity, criteria_version_id, JobState.PENDING.value, time.next(), available_at=now, queued_at=now
+    )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import TenantKey
+from nova_server.storage.prepared import Prepared, Values, insert_where_free
 from nova_server.storage.schema import queue_clock, tenants
 
 _CLOCK = select(queue_clock.c.virtual_time).where(queue_clock.c.id == 1)
@@ -21,10 +21,11 @@ _LOCK = (
     .with_for_update()
 )
 
-_INSERT = insert(tenants).on_conflict_do_nothing()
+_INSERT = insert_where_free(tenants, ("id", "partner_id", "environment", "external_id", "virtual_time", "created_at"))
 
-_ADVANCE = (
-    update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(virtual_time=bindparam("new_virtual_time"))
+_ADVANCE = Prepared(
+    update(tenants).where(tenants.c.id == bindparam("tenant_id")).values(virtual_time=bindparam("reached")),
+    ("tenant_id", "reached"),
 )
 
 
@@ -50,8 +51,7 @@ def lock_virtual_times(connection: Connection, keys: Mapping[str, TenantKey], no
     rows = {row.id: row for row in connection.execute(_LOCK, {"tenant_ids": list(keys)})}
     clock = (connection.execute(_CLOCK)).scalar_one()
     new = [_new_row(key, tenant, now) for key, tenant in keys.items() if key not in rows]
-    if new:
-        connection.execute(_INSERT, new)
+    _INSERT.run(connection, new)
     return {
         key: VirtualTime(max(clock, rows[key].virtual_time), 1 / rows[key].weight)
         if key in rows
@@ -62,16 +62,8 @@ def lock_virtual_times(connection: Connection, keys: Mapping[str, TenantKey], no
 
 def save_virtual_times(connection: Connection, times: Mapping[str, VirtualTime]) -> None:
     """Store how far each tenant has run."""
-    rows = [{"tenant_id": key, "new_virtual_time": time.latest} for key, time in sorted(times.items())]
-    connection.execute(_ADVANCE, rows)
+    _ADVANCE.run(connection, [(key, times[key].latest) for key in sorted(times)])
 
 
-def _new_row(key: str, tenant: TenantKey, now: Instant) -> dict[str, object]:
-    return {
-        "id": key,
-        "partner_id": tenant.partner_id,
-        "environment": tenant.environment.value,
-        "external_id": tenant.tenant_id,
-        "virtual_time": 0.0,
-        "created_at": now,
-    }
+def _new_row(key: str, tenant: TenantKey, now: Instant) -> Values:
+    return (key, tenant.partner_id, tenant.environment.value, tenant.tenant_id, 0.0, now)

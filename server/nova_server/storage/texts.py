@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects.sqlite import insert
 
 from nova_server.storage.digests import digest_of
+from nova_server.storage.prepared import insert_where_free
 from nova_server.storage.schema import texts
-
-_INSERT = insert(texts).on_conflict_do_nothing()
 
 
 class StoredText(NamedTuple):
@@ -22,6 +20,9 @@ class StoredText(NamedTuple):
     content: str
 
 
+_INSERT = insert_where_free(texts, StoredText._fields)
+
+
 def to_text(tenant_id: str, content: str) -> StoredText:
     """Return the row that stores `content`."""
     return StoredText(tenant_id, digest_of(content), content)
@@ -30,5 +31,4 @@ def to_text(tenant_id: str, content: str) -> StoredText:
 def insert_texts(connection: Connection, rows: Iterable[StoredText]) -> None:
     """Store each text that is not there yet."""
     distinct = {(row.tenant_id, row.digest): row for row in rows}
-    if distinct:
-        connection.execute(_INSERT, [row._asdict() for row in distinct.values()])
+    _INSERT.run(connection, list(distinct.values()))
