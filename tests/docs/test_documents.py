@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from nova.errors.v1.error_reason_pb2 import ErrorReason
+from nova_server.observability.metrics import Metrics
 from nova_server.settings import Settings
 from typer.main import get_command
 
@@ -69,6 +70,12 @@ def test_make_help_lists_every_target() -> None:
 def test_every_setting_is_documented() -> None:
     assert document("docs/configuration.md") == document_settings.render()
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_every_metric_is_documented() -> None:
+    page = document("docs/operations.md")
+    named = set(re.findall(r"`(nova_[a-z_]+?)(?:_total)?`", page))
+    assert named == {metric.name for metric in Metrics().registry.collect() if metric.name.startswith("nova_")}
 
 
 def test_every_error_code_is_documented() -> None:
