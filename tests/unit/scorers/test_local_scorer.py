@@ -118,7 +118,7 @@ def test_years_that_fall_short_are_a_concern_with_the_years_found() -> None:
     short = WELDER.replace("2016 - 2024", "2022 - 2024").replace("2014 - 2016", "2021 - 2022")
 
     assert any(
-        concern == "5 years of pipe welding — about 3.0 years found in the dated work of the resume"
+        concern == "5 years of pipe welding — about 2.0 years found in the dated work of the resume"
         for concern in result_of(short).assessment.concerns
     )
 
@@ -139,6 +139,16 @@ def test_blurb_and_benefits_are_never_shown(resume: str) -> None:
     said = " ".join([*assessment.strengths, *assessment.concerns, *assessment.interview_focus])
 
     assert not any(word in said for word in ("family", "Haskell", "Pension", "dental"))
+
+
+def test_a_partly_covered_must_is_for_the_interview_and_a_partly_covered_duty_is_not() -> None:
+    job = (
+        "Responsibilities\n- Weld pipes on ice in Greenland\nRequirements\n- Weld pipes of copper or zinc, and titanium"
+    )
+    focus = " ".join(result_of(WELDER, job=job).assessment.interview_focus)
+
+    assert "Weld pipes of copper or zinc, and titanium — partly covered: “" in focus
+    assert "Greenland" not in focus
 
 
 def test_the_verdict_sums_up_recommends_and_ends() -> None:

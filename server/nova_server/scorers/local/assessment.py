@@ -11,6 +11,7 @@ from nova_server.scorers.local.application import Application, EvidenceLine, Sou
 from nova_server.scorers.local.gaming import Reading
 from nova_server.scorers.local.job import Job
 from nova_server.scorers.local.matching import Finding, Fit
+from nova_server.scorers.local.requirement_lines import DESCRIPTION
 from nova_server.scorers.local.terms import term_of
 from nova_server.scorers.local.vocabulary import word_set
 from nova_server.scorers.local.weights import (
@@ -192,14 +193,21 @@ def _years_found(finding: Finding) -> str:
 
 
 def _interview_focus(application: Application, fit: Fit) -> tuple[str, ...]:
-    """Return what is partly covered, and what is only claimed in a list."""
-    shown = [finding for finding in fit.findings if finding.requirement.specific]
+    """Return what is partly covered, and what is only claimed in a list. Resumes rarely repeat duties, so those
+    raise no question.
+    """
+    shown = [finding for finding in fit.findings if finding.requirement.specific and not _is_duty(finding)]
     partly = [finding for finding in shown if HARDLY_COVERED <= finding.cover < COVERED and not _years_short(finding)]
     listed = [finding for finding in shown if finding.only_listed and finding.cover >= COVERED]
     return _distinct(
         [f"{_name(finding)} — partly covered: {_quote(application, finding)}" for finding in _by_weight(partly)][:3]
         + [f"{_name(finding)} — only listed: {_quote(application, finding)}" for finding in _by_weight(listed)]
     )
+
+
+def _is_duty(finding: Finding) -> bool:
+    asked = finding.requirement
+    return asked.importance is Importance.RESPONSIBILITY and asked.source == DESCRIPTION
 
 
 def _name(finding: Finding) -> str:

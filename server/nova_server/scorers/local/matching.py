@@ -25,6 +25,7 @@ from nova_server.scorers.local.weights import (
 )
 
 _DECIMALS = 6
+# A title stands in a short line; a sentence that happens to hold its words is none.
 _LONGEST_TITLE_LINE = 80
 
 
