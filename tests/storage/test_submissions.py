@@ -175,7 +175,7 @@ async def test_ids_of_every_spelling_are_found_again_as_they_are(store: StoreUnd
 
 async def test_three_hundred_identical_submissions_at_once_make_one_batch(store: StoreUnderTest) -> None:
     names = [f"applicant-{number}" for number in range(25)]
-    chance = random.Random(2)  # noqa: S311 -- a seed, so that a failure can be repeated
+    chance = random.Random(2)
     shuffled = [chance.sample(names, len(names)) for _ in range(300)]
     answers = await asyncio.gather(*(store.submit(submission(*order)) for order in shuffled))
     assert len({answer.batch.id for answer in answers}) == 1
@@ -198,7 +198,7 @@ async def test_two_hundred_overlapping_submissions_at_once_make_one_job_for_each
     store: StoreUnderTest,
 ) -> None:
     names = [f"applicant-{number}" for number in range(60)]
-    chance = random.Random(3)  # noqa: S311 -- a seed, so that a failure can be repeated
+    chance = random.Random(3)
     sets = [chance.sample(names, chance.randint(1, 25)) for _ in range(200)]
     answers = await asyncio.gather(*(store.submit(submission(*chosen)) for chosen in sets))
     jobs: dict[str, set[str]] = {}

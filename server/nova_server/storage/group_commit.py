@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -73,8 +72,7 @@ class GroupCommit:
         self._stopping = True
         self._arrived.set()
         if self._writer:
-            with suppress(asyncio.CancelledError):
-                await self._writer
+            await asyncio.wait([self._writer])  # unlike waiting for the task itself, this cannot cancel it
 
     async def run(self, operation: Operation[Intent, Result], intent: Intent) -> Result:
         """Return the result of `intent` once it is durable.

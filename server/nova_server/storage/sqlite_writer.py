@@ -36,5 +36,8 @@ class SqliteWriter:
 
     async def dispose(self) -> None:
         """Close the connection, after the transaction that is running."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
         self._thread.shutdown()
+        self._engine.dispose()
