@@ -42,6 +42,7 @@ class Served:
     """The api under test, with its client."""
 
     api: GrpcApi
+    parts: ApiParts
     channel: grpc.aio.Channel
     use_cases: RecordedUseCases
     keys: MemoryKeyStore
@@ -82,7 +83,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     api = GrpcApi(Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts)
     await api.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
-        yield Served(api, channel, use_cases, keys, metrics, clock, readiness)
+        yield Served(api, parts, channel, use_cases, keys, metrics, clock, readiness)
     await api.stop()
 
 

@@ -12,6 +12,10 @@ from protovalidate import Validator, Violation
 from nova_server.api.fault_table import FAULTS, REQUIRED, UNNAMED, Fault
 from nova_server.errors import FieldViolation
 
+# A status has room for about eighty faults. Naming one takes a tenth of a millisecond, and no other call is served
+# meanwhile.
+MAX_NAMED = 200
+
 
 class FieldRules:
     """The rules of the protos, compiled once for each type of message and kept."""
@@ -24,9 +28,17 @@ class FieldRules:
         for message_type in types:
             self._validator.collect_violations(message_type())
 
-    def violations(self, message: Message) -> list[FieldViolation]:
-        """Return every fault of `message`, in the order of its fields. Never quotes a value."""
-        return [_named(violation, message) for violation in self._validator.collect_violations(message)]
+    def hold(self, message: Message) -> bool:
+        """Tell whether `message` has no fault, as fast as can be."""
+        return not self._validator.collect_violations(message, fail_fast=True)
+
+    def violations(self, message: Message, prefix: str = "") -> list[FieldViolation]:
+        """Return the first faults of `message`, in the order of its fields, with `prefix` before their paths.
+
+        Never quotes a value.
+        """
+        found = self._validator.collect_violations(message)
+        return [_named(violation, message, prefix) for violation in found[:MAX_NAMED]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +49,14 @@ class _Place:
     field: FieldDescriptor | None
 
 
-def _named(violation: Violation, message: Message) -> FieldViolation:
+def _named(violation: Violation, message: Message, prefix: str) -> FieldViolation:
     proto = violation.proto
     place = _locate(message, proto.field.elements if proto.field else ())
+    path = prefix + place.path
     fault = FAULTS.get(proto.rule_id, UNNAMED)
     if _is_missing(fault, violation.field_value, place.field):
-        return FieldViolation(place.path, "required", REQUIRED)
-    return FieldViolation(place.path, fault.code, fault.sentence.format(limit=violation.rule_value))
+        return FieldViolation(path, "required", REQUIRED)
+    return FieldViolation(path, fault.code, fault.sentence.format(limit=violation.rule_value))
 
 
 def _is_missing(fault: Fault, value: object, field: FieldDescriptor | None) -> bool:

@@ -91,6 +91,7 @@ class GrpcApi:
         self._parts = parts
         self._server: grpc.aio.Server | None = None
         self._monitor: HealthMonitor | None = None
+        self._listening = False
         self.port: int | None = None
 
     async def start(self) -> None:
@@ -102,13 +103,15 @@ class GrpcApi:
         # Before the first call can arrive, so that none is told SERVING unasked.
         await self._monitor.start()
         await self._server.start()
+        self._listening = True
 
     def ready(self) -> bool:
         """Tell whether calls are being answered."""
-        return self._server is not None
+        return self._listening
 
     async def stop(self) -> None:
         """Say NOT_SERVING, take no new calls, and give running ones the grace to end."""
+        self._listening = False
         server, self._server = self._server, None
         monitor, self._monitor = self._monitor, None
         if monitor is not None:

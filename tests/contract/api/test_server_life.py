@@ -13,7 +13,8 @@ from google.protobuf import descriptor_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from nova.scoring.v1 import scoring_service_pb2, scoring_service_pb2_grpc
-from nova_server.api.server import HEALTH_NAMES
+from nova_server.api.server import HEALTH_NAMES, GrpcApi
+from nova_server.settings import Settings
 
 from tests.support.api import METADATA, SERVICE, Served, refusal, serving
 
@@ -146,6 +147,16 @@ async def test_an_address_that_is_taken_fails_the_start(served: Served) -> None:
             pass
 
 
+async def test_a_server_that_could_not_start_can_be_stopped(served: Served) -> None:
+    second = GrpcApi(Settings(grpc_address=f"127.0.0.1:{served.api.port}"), served.parts)
+    with pytest.raises(RuntimeError, match="Failed to bind"):
+        await second.start()
+
+    await second.stop()
+
+    assert not second.ready()
+
+
 async def test_a_stop_lets_a_running_call_end_and_takes_no_new_one() -> None:
     async with serving(shutdown_grace_seconds=10) as served:
         served.use_cases.open.clear()
@@ -154,13 +165,14 @@ async def test_a_stop_lets_a_running_call_end_and_takes_no_new_one() -> None:
 
         stopping = asyncio.create_task(served.api.stop())
         async with asyncio.timeout(5):
-            while (late := await refusal(served.stub.GetScoringBatch(GET))).info.reason == "UNAUTHORIZED":
+            # Until the server takes no more calls, it answers that this one brings no key.
+            while (await refusal(served.stub.GetScoringBatch(GET))).info.reason == "UNAUTHORIZED":
                 pass
         served.use_cases.open.set()
 
         assert (await running).batch.id == "cbatch"
         await stopping
-        assert late.code is grpc.StatusCode.UNAVAILABLE
+        assert (await refusal(served.stub.GetScoringBatch(GET))).code is grpc.StatusCode.UNAVAILABLE
         assert not served.api.ready()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from nova.scoring.v1 import resume_pb2, scoring_service_pb2
+from nova_server.api.field_rules import MAX_NAMED
 
 from tests.support.api import METADATA, Served, refusal, serving, submission
 
@@ -172,6 +173,32 @@ async def test_a_million_empty_applications_are_refused_like_twenty_six(served: 
 
     assert failed.faults[0][:2] == ("applications", "too_many")
     assert failed.trailing_bytes <= 6 * 1024
+
+
+async def test_the_search_ends_when_there_are_more_faults_than_can_be_told(served: Served) -> None:
+    request = submission(25)
+    for application in request.applications:
+        for _ in range(500):
+            application.application_data.application_answers.add(question="\0", answer="\0")
+
+    failed = await refusal(served.stub.SubmitScoringBatch(request, metadata=METADATA))
+
+    assert failed.faults[0][:2] == (f"{ANSWER}.question", "invalid")
+    assert failed.message.endswith(f" and {MAX_NAMED - len(failed.faults)} more were found.")
+    assert failed.trailing_bytes <= 6 * 1024
+
+
+async def test_a_single_fault_is_found_wherever_it_is(served: Served) -> None:
+    request = submission(25)
+    for application in request.applications:
+        for _ in range(500):
+            application.application_data.application_answers.add(question="q", answer="a")
+    request.applications[24].application_data.application_answers[499].answer = "\0"
+
+    failed = await refusal(served.stub.SubmitScoringBatch(request, metadata=METADATA))
+
+    last = "applications[24].application_data.application_answers[499].answer"
+    assert [fault[:2] for fault in failed.faults] == [(last, "invalid")]
 
 
 async def test_more_faults_than_fit_are_counted_and_stay_under_six_kibibytes(served: Served) -> None:
