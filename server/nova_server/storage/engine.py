@@ -32,6 +32,7 @@ def create_writer_engine(url: str, busy_timeout_seconds: float) -> Engine:
         max_overflow=0,
         # One thread writes, and another closes the connection at the end.
         connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False},
+        hide_parameters=True,  # an error would quote the texts that it could not store
     )
     _prepare(engine, "BEGIN IMMEDIATE", CACHE_KIBIBYTES)
     return engine
@@ -47,6 +48,7 @@ def create_reader_engine(url: str, busy_timeout_seconds: float) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=busy_timeout_seconds,
         connect_args={"timeout": busy_timeout_seconds},
+        hide_parameters=True,
     )
     _prepare(engine.sync_engine, "BEGIN", READER_CACHE_KIBIBYTES)
     return engine
