@@ -30,7 +30,7 @@ class Target:
 async def running_server(data_dir: Path) -> AsyncIterator[Target]:
     """Yield a server on the store in `data_dir`, and kill it afterwards."""
     command = [sys.executable, "-m", "bench.server", str(data_dir)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220, S603 - before the loop is used
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220 - before the loop is used
     try:
         assert process.stdout
         port, secret = process.stdout.readline().split()
@@ -59,7 +59,7 @@ async def rate(target: Target, method: str, requests: Iterable[bytes], in_flight
     count = 0
 
     async with grpc.aio.insecure_channel(target.address) as channel:
-        call = channel.unary_unary(method)
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
 
         async def send() -> None:
             nonlocal count

@@ -15,7 +15,7 @@ import sqlalchemy
 def describe(folder: Path) -> str:
     """Return what a reader must know to judge the numbers: processor, memory, software, and what a flush costs."""
     lines = (
-        f"machine: {os.cpu_count()} × {_processor()}, {_memory_gib():.0f} GiB, {platform.system()} {platform.release()}",
+        f"machine: {os.cpu_count()} × {_processor()}, {_memory_gib():.0f} GiB, Linux {platform.release()}",
         f"software: CPython {platform.python_version()}, grpcio {grpc.__version__}, "
         f"SQLAlchemy {sqlalchemy.__version__}, SQLite {sqlite3.sqlite_version}",
         f"disk: {fsync_milliseconds(folder):.2f} ms for a 4 KiB write with fsync (median of 100)",

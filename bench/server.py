@@ -12,7 +12,6 @@ from pathlib import Path
 import grpc
 import uvloop
 from nova.scoring.v1 import scoring_service_pb2
-
 from nova_server.api.health import HealthServicer
 from nova_server.api.server import ApiParts, build_server
 from nova_server.egress.policy import EgressPolicy

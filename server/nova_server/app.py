@@ -25,7 +25,7 @@ from nova_server.ports.lifecycle import Service
 from nova_server.queue.sweeper import Sweeper
 from nova_server.queue.worker import Worker, WorkerOptions
 from nova_server.resumes.fetch import ResumeFetcher
-from nova_server.resumes.reader import DocumentReader
+from nova_server.resumes.reader import FetchingResumeReader
 from nova_server.scorers.local_scorer import LocalScorer
 from nova_server.scoring.score_job import ScoreJob, failed
 from nova_server.scoring.use_cases import Scoring
@@ -33,6 +33,7 @@ from nova_server.settings import Settings
 from nova_server.storage.key_store import SqlKeyStore
 from nova_server.supervisor import Supervisor
 from nova_server.tenancy.authentication import CachedAuthenticator
+from nova_server.warm_up import warm_up
 
 log = structlog.get_logger(__name__)
 
@@ -50,10 +51,10 @@ class Application:
             settings.allow_networks, on_denied=lambda reason: base.metrics.egress_denied.labels(reason).inc()
         )
         fetcher = ResumeFetcher(policy, folder=settings.data_dir / "documents")
-        children = ChildPool(settings.worker_processes)
+        children = ChildPool(size=settings.worker_processes, warm_up=warm_up)
         self._scoring = Scoring(base.store, base.signals)
         self._sweeper = self._build_sweeper(sole_process=exclusive_store)
-        handler = ScoreJob(base.store, DocumentReader(fetcher, children), LocalScorer(children), base.clock)
+        handler = ScoreJob(base.store, FetchingResumeReader(fetcher, children), LocalScorer(children), base.clock)
         self._worker = self._build_worker(handler)
         self.api = GrpcApi(settings, self._build_api_parts(policy))
         self.metrics_server = MetricsServer(settings.metrics_address, base.metrics.registry)

@@ -1,0 +1,21 @@
+"""Runs every benchmark of the service, one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from bench import growth, memory
+from bench.machine import describe
+
+
+def main() -> None:
+    """Print the machine once, then a line for each measurement."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        print(describe(Path(folder)))
+        growth.measure(Path(folder))
+        memory.measure(Path(folder) / "memory")
+
+
+if __name__ == "__main__":
+    main()

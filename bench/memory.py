@@ -1,0 +1,68 @@
+"""Resident memory of `nova serve`: idle, and at its peak while the largest valid batches arrive at once."""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import psutil
+from nova.scoring.v1 import resume_pb2, scoring_service_pb2, scoring_service_pb2_grpc
+
+from bench.machine import describe
+from bench.serving import Serving, serving
+
+BATCHES = 20
+APPLICATIONS = 25
+RESUME_BYTES = 100 * 1024
+MIB = 2**20
+
+
+def measure(data_dir: Path) -> None:
+    """Print both, of the server's own process and of its children."""
+    with serving(data_dir) as server:
+        process = psutil.Process(server.process.pid)
+        idle = process.memory_info().rss
+        children = [child.memory_info().rss for child in process.children(recursive=True)]
+        sent = _flood(server)
+        peak = _peak_bytes(server.process.pid)
+    print(
+        f"memory: idle {idle / MIB:.0f} MiB and {len(children)} children of {max(children) / MIB:.0f} MiB; "
+        f"peak {peak / MIB:.0f} MiB while {BATCHES} batches of {APPLICATIONS} × 100 KiB arrived at once "
+        f"({sent / MIB:.0f} MiB of requests): {(peak - idle) / sent:.1f} bytes a byte sent"
+    )
+
+
+def _flood(server: Serving) -> int:
+    """Send the batches at once. Returns how many bytes they were."""
+    requests = [_largest(f"job-{number}") for number in range(BATCHES)]
+    with grpc.insecure_channel(server.address) as channel, ThreadPoolExecutor(BATCHES) as threads:
+        stub = scoring_service_pb2_grpc.ScoringServiceStub(channel)
+        list(threads.map(lambda request: stub.SubmitScoringBatch(request, metadata=server.metadata), requests))
+    return sum(request.ByteSize() for request in requests)
+
+
+def _largest(job_id: str) -> scoring_service_pb2.SubmitScoringBatchRequest:
+    request = scoring_service_pb2.SubmitScoringBatchRequest(job_id=job_id, job_description="An engineer. " * 3000)
+    for number in range(APPLICATIONS):
+        application = request.applications.add(application_id=str(number))
+        application.resume.type = resume_pb2.Resume.TEXT
+        application.resume.content = f"{job_id} {number} ".ljust(RESUME_BYTES, "x")
+    return request
+
+
+def _peak_bytes(pid: int) -> int:
+    """Return the highest resident size that the process ever had."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        print(describe(Path(folder)))
+        measure(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""A real `nova serve` to measure, as an operator would start it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+NOVA = Path(sys.executable).parent / "nova"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A running server with a key for it."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    metadata: tuple[tuple[str, str], ...]
+
+
+@contextmanager
+def serving(data_dir: Path, **settings: str) -> Iterator[Serving]:
+    """Yield a server that answers, and stop it with SIGTERM afterwards."""
+    address = f"127.0.0.1:{_free_port()}"
+    environment = os.environ | {
+        "NOVA_DATA_DIR": str(data_dir),
+        "NOVA_GRPC_ADDRESS": address,
+        "NOVA_METRICS_ADDRESS": "127.0.0.1:0",
+        "NOVA_LOG_LEVEL": "error",
+        **settings,
+    }
+    process = subprocess.Popen([NOVA, "serve"], env=environment)
+    try:
+        wait_until_serving(address)
+        yield Serving(process, address, (("authorization", f"Bearer {_key(environment)}"), ("x-tenant-id", "bench")))
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def wait_until_serving(address: str) -> None:
+    """Return once the server says that it serves."""
+    with grpc.insecure_channel(address) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        while (
+            health.Check(health_pb2.HealthCheckRequest(), timeout=60, wait_for_ready=True).status
+            != health_pb2.HealthCheckResponse.SERVING
+        ):
+            time.sleep(0.05)
+
+
+def _key(environment: dict[str, str]) -> str:
+    command = [NOVA, "keys", "create", "--environment", "sandbox"]
+    ran = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return ran.stdout.strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
