@@ -22,6 +22,8 @@ from nova_server.scorers.local.weights import (
 
 JOB_CHARACTERS = 50_000
 ROLE_KNOWLEDGE_CHARACTERS = 15_000
+# Of a title, or of a company's name.
+NAME_CHARACTERS = 500
 # A job that asks for more than this is not read further; measured on real posts, 32 lines are usual.
 MOST_REQUIREMENTS = 80
 MOST_LINES = 400
@@ -79,8 +81,8 @@ def analyse_job(
     """Return what the texts ask for. The last few jobs are kept, because a batch shares one."""
     lines = split_lines(clean(description, JOB_CHARACTERS), MOST_LINES)
     knowledge = split_lines(clean(role_knowledge or "", ROLE_KNOWLEDGE_CHARACTERS), MOST_LINES)
-    title_text, lines = _title_and_rest(title, lines)
-    company_words = frozenset(words(company or "")) | {""}
+    title_text, lines = _title_and_rest(clean(title or "", NAME_CHARACTERS), lines)
+    company_words = frozenset(words(clean(company or "", NAME_CHARACTERS))) | {""}
     classified = [
         *requirement_lines.of_role_knowledge(knowledge),
         *requirement_lines.of_description(lines, company),
@@ -90,7 +92,7 @@ def analyse_job(
     return Job(
         title={term: weight_of(term) for term in sorted(set(terms(words(title_text))))},
         requirements=tuple(_requirements(classified, company_words)),
-        vocabulary=frozenset(terms(all_words)),
+        vocabulary=frozenset(terms(all_words)) | frozenset(terms(words(title_text))),
         lines=frozenset(tuple(line) for line in all_lines),
         sequences=sequences_of(all_words),
     )
@@ -102,11 +104,11 @@ def sequences_of(all_words: list[str]) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(all_words[start : start + COPIED_SEQUENCE]) for start in range(max(0, last)))
 
 
-def _title_and_rest(title: str | None, lines: list[Line]) -> tuple[str, list[Line]]:
+def _title_and_rest(title: str, lines: list[Line]) -> tuple[str, list[Line]]:
     """Return the title (given, labelled, or else a short first line) and the lines that follow it."""
     found = requirement_lines.find_title(lines)
     if found is None:
-        return title or "", lines
+        return title, lines
     text, next_line = found
     return title or text, lines[next_line:]
 
