@@ -51,11 +51,23 @@ class Server:
 
     def run(self, *arguments: str, **variables: str) -> str:
         """Run a `nova` command against the server and return what it prints. Raises Unexpected."""
-        return _output(arguments, {**self.environment, **variables}, stdout=subprocess.PIPE)
+        done = self._call(arguments, variables, subprocess.PIPE)
+        return done.stdout.decode()
 
     def show(self, *arguments: str, **variables: str) -> None:
         """Run a `nova` command with its output on this terminal. Raises Unexpected."""
-        _output(arguments, {**self.environment, **variables}, stdout=None)
+        self._call(arguments, variables, None)
+
+    def _call(
+        self, arguments: tuple[str, ...], variables: Mapping[str, str], output: int | None
+    ) -> subprocess.CompletedProcess[bytes]:
+        environment = {**self.environment, **variables}
+        command = [str(NOVA), *arguments]
+        done = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)  # noqa: S603 (our own)
+        if done.returncode:
+            said = (done.stderr or b"").decode()
+            raise Unexpected(f"nova {arguments[0]} ended with code {done.returncode}\n{said}")
+        return done
 
 
 def main() -> int:
@@ -163,13 +175,6 @@ def stop(process: subprocess.Popen[bytes]) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
-
-
-def _output(arguments: tuple[str, ...], environment: Mapping[str, str], stdout: int | None) -> str:
-    done = subprocess.run([NOVA, *arguments], env=environment, stdout=stdout, check=False)  # noqa: S603 (our own)
-    if done.returncode:
-        raise Unexpected(f"nova {arguments[0]} ended with code {done.returncode}")
-    return (done.stdout or b"").decode()
 
 
 if __name__ == "__main__":

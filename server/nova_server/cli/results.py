@@ -17,10 +17,10 @@ STYLES = {ScoringJob.COMPLETED: "green", ScoringJob.FAILED: "red"}
 def result_table(jobs: Iterable[ScoringJob]) -> Table:
     """Return the jobs as a table, best score first, and those without a score last."""
     table = Table(expand=True, show_lines=True)
-    table.add_column("Application", max_width=40, overflow="fold", ratio=2)
+    table.add_column("Application", max_width=40, overflow="fold")
     table.add_column("Status", no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
-    table.add_column("Verdict", ratio=5)
+    table.add_column("Verdict", ratio=1)
     for job in sorted(jobs, key=_rank):
         table.add_row(_text(job.application_id), _status(job), _score(job), _text(_words(job)))
     return table
