@@ -1,0 +1,173 @@
+"""Every statement on a hot path finds its rows through an index, whatever is in the store.
+
+The statements are not repeated here: they are those that SQLAlchemy hands to the driver while the store does its work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nova_server.ports.clock import plus_seconds
+from nova_server.ports.queue import Extension
+from sqlalchemy import Engine, event
+
+from tests.support.store import StoreUnderTest, open_store, sqlite_url
+from tests.support.submissions import ACME, GLOBEX, submission, submissions
+
+# What may be read from end to end: the rows of a parameter, and the indexes that hold unfinished jobs only. A subquery
+# is read from end to end after its own tables were found, which are lines of the plan too.
+SHORT = re.compile(r"json_each|wanted|CONSTANT ROW|\(subquery-\d+\)|INDEX ix_scoring_jobs_(pending|running)\b")
+Parameters = Sequence[Any]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[StoreUnderTest]:
+    """A store with 2,000 finished jobs of two tenants, 600 that wait and 40 that run, without statistics."""
+    async with open_store(sqlite_url(tmp_path)) as opened:
+        for tenant in (ACME, GLOBEX):
+            await asyncio.gather(*(opened.submit(one) for one in submissions(40, tenant=tenant)))
+        await opened.complete_everything()
+        await asyncio.gather(*(opened.submit(one) for one in submissions(24, job_id="job-2")))
+        await opened.claim(40)
+        yield opened
+
+
+@contextmanager
+def recorded() -> Iterator[dict[str, Parameters]]:
+    """Yield the statements that are run meanwhile, each with the parameters of one of its rows."""
+    statements: dict[str, Parameters] = {}
+
+    def record(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, executemany: bool
+    ) -> None:
+        statements[statement] = parameters[0] if executemany else parameters
+
+    event.listen(Engine, "before_cursor_execute", record)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", record)
+
+
+async def plans_of(file: Path, work: Awaitable[object]) -> dict[str, list[str]]:
+    """Return how SQLite runs each statement of `work`: the lines of its plan by statement."""
+    with recorded() as statements:
+        await work
+    explained = {
+        statement: parameters
+        for statement, parameters in statements.items()
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "WITH", "INSERT"))
+    }
+    assert explained
+    with closing(sqlite3.connect(file)) as connection:
+        return {
+            statement: [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in explained.items()
+        }
+
+
+def assert_no_scan(plans: dict[str, list[str]]) -> None:
+    long = [(line, statement) for statement, lines in plans.items() for line in lines
+            if line.startswith("SCAN") and not SHORT.search(line)]  # fmt: skip
+    assert long == []
+
+
+def lines(plans: dict[str, list[str]]) -> str:
+    return "\n".join(line for plan in plans.values() for line in plan)
+
+
+async def test_a_claim_reads_the_indexes_of_unfinished_jobs(store: StoreUnderTest, file: Path) -> None:
+    plans = await plans_of(file, store.claim(16, tenant_limit=41))
+    assert_no_scan(plans)
+    assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_running", lines(plans))
+    assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_pending", lines(plans))
+    assert "USE TEMP B-TREE" not in lines(plans)
+
+
+async def test_a_claim_beside_full_tenants_reads_the_same_indexes(store: StoreUnderTest, file: Path) -> None:
+    plans = await plans_of(file, store.claim(16, tenant_limit=8))
+    assert_no_scan(plans)
+    assert "ix_scoring_jobs_pending" in lines(plans)
+
+
+async def test_a_sweep_reads_the_index_of_running_jobs(store: StoreUnderTest, file: Path) -> None:
+    store.clock.advance(60)
+    plans = await plans_of(file, store.sweep())
+    assert_no_scan(plans)
+    assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_running", lines(plans))
+
+
+async def test_heartbeats_completions_and_returns_go_by_the_jobs_id(store: StoreUnderTest, file: Path) -> None:
+    first, second = await store.claim(2)
+
+    async def work() -> None:
+        await store.queue.extend(Extension((first, second), plus_seconds(store.clock.now(), 30)))
+        assert await store.complete(first)
+        assert await store.requeue(second)
+
+    plans = await plans_of(file, work())
+    assert_no_scan(plans)
+    assert "SEARCH scoring_jobs USING PRIMARY KEY (id=?)" in lines(plans)
+    assert "INDEX ix_scoring_batch_jobs_scoring_job_id (scoring_job_id=?)" in lines(plans)
+    assert "SEARCH scoring_batches USING PRIMARY KEY (id=?)" in lines(plans)
+
+
+async def test_a_batch_is_read_by_its_key(store: StoreUnderTest, file: Path) -> None:
+    accepted = await store.submit(submission("anna"))
+    plans = await plans_of(file, store.read(accepted))
+    assert_no_scan(plans)
+    assert "SEARCH scoring_batches USING PRIMARY KEY (id=?)" in lines(plans)
+    assert "SEARCH scoring_batch_jobs USING PRIMARY KEY (batch_id=?)" in lines(plans)
+
+
+async def test_the_texts_of_a_job_are_read_by_their_keys(store: StoreUnderTest, file: Path) -> None:
+    accepted = await store.submit(submission("anna", role_knowledge="Knows Kafka."))
+    plans = await plans_of(file, store.store.read_job_texts(accepted.scoring_job_ids))
+    assert_no_scan(plans)
+    assert lines(plans).count("(tenant_id=? AND digest=?)") == 4
+
+
+async def test_a_submission_finds_what_is_there_by_its_identity(store: StoreUnderTest, file: Path) -> None:
+    old_and_new = ["app-0000-00", "app-0001-00", "new"]
+
+    async def work() -> None:
+        await store.submit(submission(*old_and_new))
+        await store.submit(submission(*reversed(old_and_new)))
+        await store.submit(submission("other", job_description="Other criteria."))
+
+    plans = await plans_of(file, work())
+    assert_no_scan(plans)
+    assert "SEARCH scoring_batches USING" in lines(plans)
+    assert "(tenant_id=? AND job_id=? AND applications_digest=?)" in lines(plans)
+    assert "(tenant_id=? AND job_id=? AND application_id=?" in lines(plans)
+
+
+async def test_criteria_are_found_by_their_content_in_a_store_that_was_just_opened(
+    store: StoreUnderTest, tmp_path: Path, file: Path
+) -> None:
+    await store.submit(submission("anna"))
+    async with open_store(sqlite_url(tmp_path)) as fresh:
+        plans = await plans_of(file, fresh.submit(submission("ben")))
+    assert_no_scan(plans)
+    assert "(tenant_id=? AND job_id=? AND digest=?)" in lines(plans)
+
+
+async def test_measuring_the_queue_reads_the_indexes_of_unfinished_jobs(store: StoreUnderTest, file: Path) -> None:
+    plans = await plans_of(file, store.queue.depth())
+    assert_no_scan(plans)
+    assert {"ix_scoring_jobs_pending", "ix_scoring_jobs_running"} <= set(
+        re.findall(r"ix_scoring_jobs_\w+", lines(plans))
+    )
+
+
+async def test_a_key_is_found_by_its_digest(store: StoreUnderTest, file: Path) -> None:
+    plans = await plans_of(file, store.keys.find_key(b"\0" * 32))
+    assert "SEARCH api_keys USING INDEX" in lines(plans)
+    assert "(digest=?)" in lines(plans)
