@@ -61,6 +61,13 @@ def test_every_variable_that_is_named_exists(path: Path) -> None:
     assert named <= VARIABLES | {"NOVA_API_KEY"}
 
 
+def test_every_decision_is_listed_under_its_number() -> None:
+    pages = sorted(path.name for path in (ROOT / "docs/adr").glob("0*.md"))
+    assert re.findall(r"^\| \[\d{4}\]\((\S+)\) \|", document("docs/adr/README.md"), re.MULTILINE) == pages
+    for page in pages:
+        assert document(f"docs/adr/{page}").startswith(f"# {page[:4]}: ")
+
+
 def test_make_help_lists_every_target() -> None:
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {line.split()[1] for line in answer.stdout.splitlines()} == make_targets()

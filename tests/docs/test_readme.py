@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,10 +74,9 @@ def test_the_call_of_grpcurl_works_with_what_reflection_says(server: Server) -> 
     assert len(answer["scoringJobIds"]) == 1
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_the_demo_ends_well(tmp_path: Path) -> None:
     done = subprocess.run(
-        [ROOT / ".venv/bin/python", "-m", "tools.demo", tmp_path / "demo"],
+        [sys.executable, "-m", "tools.demo", tmp_path / "demo"],
         cwd=ROOT,
         capture_output=True,
         text=True,
