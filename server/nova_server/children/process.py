@@ -74,8 +74,9 @@ class ChildProcess:
     def kill(self) -> None:
         """End the process now."""
         self.retired = True
-        if self._process.returncode is None:
-            self._process.kill()
+        if self.alive():
+            # Not `Process.kill`: it may collect the exit code itself, and asyncio then reports 255 in its place.
+            os.kill(self.pid, signal.SIGKILL)
 
     async def gone(self) -> int:
         """Wait until the process ended, and return its exit code."""
