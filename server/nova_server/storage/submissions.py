@@ -18,7 +18,7 @@ from nova_server.ports.clock import Clock, Instant
 from nova_server.ports.identifiers import Identifiers
 from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, JobState, ScoringBatch, SubmittedApplication
 from nova_server.storage.criteria_versions import CriteriaText, CriteriaVersions
-from nova_server.storage.digests import digest_of, digest_of_set, tenant_key
+from nova_server.storage.digests import digest_of_all, tenant_key
 from nova_server.storage.scoring_batches import (
     BatchIdentity,
     Counts,
@@ -106,7 +106,7 @@ class SubmitBatches:
         criteria = CriteriaText(
             tenant_id=identity.tenant_id,
             job_id=submission.job_id,
-            digest=digest_of(description.digest, knowledge and knowledge.digest),
+            digest=digest_of_all((description.digest, knowledge and knowledge.digest)),
             job_description_digest=description.digest,
             role_knowledge_digest=knowledge and knowledge.digest,
         )
@@ -225,7 +225,7 @@ def _find_stored(connection: Connection, identities: Sequence[BatchIdentity]) ->
 
 def identity_of(submission: BatchSubmission) -> BatchIdentity:
     """Return what makes this submission the same batch as another: tenant, job and the set of applications."""
-    digest = digest_of_set(application.application_id for application in submission.applications)
+    digest = digest_of_all(sorted(application.application_id for application in submission.applications))
     return BatchIdentity(tenant_key(submission.tenant), submission.job_id, digest)
 
 
