@@ -75,5 +75,5 @@ baseline: setup ## Take the protos as what callers rely on from now on.
 	$(BIN)/buf breaking proto --against $(BASELINE)
 	$(BIN)/buf build proto --as-file-descriptor-set --exclude-source-info --output $(BASELINE)
 
-clean: ## Remove what the other commands made.
-	rm -rf $(VENV) .build data
+clean: ## Remove what the other commands made, and no store but the demo's.
+	rm -rf $(VENV) .build data/demo

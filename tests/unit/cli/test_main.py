@@ -1,0 +1,37 @@
+"""The command as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from tests.unit.cli.command_line import nova
+
+
+async def test_help_names_every_command() -> None:
+    outcome = await nova("--help")
+    assert outcome.code == 0
+    for command in ("serve", "migrate", "keys", "submit", "watch"):
+        assert f" {command} " in outcome.output
+
+
+@pytest.mark.parametrize("library", ["grpc", "sqlalchemy", "aiohttp", "google.protobuf"])
+async def test_help_does_not_wait_for_what_only_commands_need(library: str) -> None:
+    program = f"import sys, nova_server.cli.main; sys.exit({library!r} in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    assert await process.wait() == 0
+
+
+@pytest.mark.parametrize("command", [("serve",), ("migrate",), ("keys", "list")])
+async def test_an_invalid_setting_ends_every_command_before_it_does_anything(command: tuple[str, ...]) -> None:
+    outcome = await nova(*command, NOVA_DATA_DIR="/nowhere/at/all", NOVA_LEASE_SECONDS="-1")
+    assert outcome.code == 2
+    assert outcome.errors == "NOVA_LEASE_SECONDS: Input should be greater than 0\n"
+
+
+async def test_an_unknown_command_is_a_usage_fault() -> None:
+    outcome = await nova("score")
+    assert outcome.code == 2
+    assert "No such command" in outcome.errors
