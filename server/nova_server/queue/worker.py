@@ -89,6 +89,7 @@ class Worker:
         self._metrics = metrics
         self._random = random
         self._running: dict[Lease, asyncio.Task[None]] = {}
+        self._writing: set[Lease] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
 
@@ -149,8 +150,14 @@ class Worker:
 
     async def _run(self, lease: Lease) -> None:
         try:
-            await self._write(lease, await self._work(lease))
+            outcome = await self._work(lease)
+            self._writing.add(lease)
+            await self._write(lease, outcome)
+        except Exception as error:
+            # Nothing more can be done for the job here. Its lease ends, and the sweeper counts the start.
+            log.error("outcome_refused", scoring_job_id=lease.job_id, error=type(error).__name__)
         finally:
+            self._writing.discard(lease)
             del self._running[lease]
             self._wake.set()
 
@@ -208,7 +215,10 @@ class Worker:
                 await self._renew()
 
     async def _renew(self) -> None:
-        """Renew every lease, and stop the jobs of those that are lost."""
+        """Renew every lease, and stop the jobs of those that are lost.
+
+        A job of which the end is being written is left alone: its lease may be gone because it has just ended.
+        """
         expires_at = plus_seconds(self._clock.now(), self._options.lease_seconds)
         try:
             lost = await self._queue.extend(Extension(tuple(self._running), expires_at))
@@ -216,7 +226,8 @@ class Worker:
             log.warning("heartbeat_failed")
             return
         for lease in lost:
-            if task := self._running.get(lease):
+            task = self._running.get(lease)
+            if task and lease not in self._writing:
                 self._lose(lease)
                 task.cancel()
 
