@@ -17,7 +17,7 @@ from nova_server.cli.client import ScoringClient
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 10.0
-# Ten attempts with these delays outlast a restart of the server: about a minute on average.
+# Ten attempts with these delays outlast a restart of the server: forty seconds on average.
 MOST_ATTEMPTS = 10
 
 Sleep = Callable[[float], Awaitable[None]]

@@ -11,6 +11,10 @@ from nova_server.cli.failures import end, failures_reported
 
 # The shell's code for a command that was ended by Ctrl-C.
 INTERRUPTED = 130
+STOPPED = (
+    "Stopped looking. A batch that was accepted goes on: see it with `nova watch`. "
+    "Documents that it has not fetched from here yet can no longer be fetched."
+)
 
 Work = Callable[[ScoringClient], Awaitable[None]]
 
@@ -21,7 +25,7 @@ def run(work: Work, address: str | None, api_key: str, tenant: str) -> None:
         try:
             asyncio.run(_connected(work, address or read_settings().grpc_address, api_key, tenant))
         except KeyboardInterrupt:
-            end("Stopped looking. A batch that was accepted goes on: see it with `nova watch`.", INTERRUPTED)
+            end(STOPPED, INTERRUPTED)
 
 
 async def _connected(work: Work, address: str, api_key: str, tenant: str) -> None:

@@ -218,7 +218,7 @@ async def test_ctrl_c_stops_looking_and_says_that_the_batch_goes_on(service: Run
     process.send_signal(signal.SIGINT)
     outcome = await ended(process)
     assert outcome.code == 130
-    assert outcome.errors.splitlines()[-1].endswith("see it with `nova watch`.")
+    assert "goes on: see it with `nova watch`." in outcome.errors.splitlines()[-1]
 
 
 async def test_the_address_of_the_settings_is_used_when_none_is_given(service: RunningService, folder: Path) -> None:
