@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, select
 from nova_server.ports.clock import Clock
 from nova_server.ports.queue import Claim, Completion, Extension, Lease, QueueDepth, Requeue, Sweep, Swept
 from nova_server.ports.signals import Signals
+from nova_server.storage.claims import ClaimJobs
 from nova_server.storage.database import Database
-from nova_server.storage.queue_statements import ClaimJobs, CompleteJobs, ExtendLeases, RequeueJobs, SweepJobs
+from nova_server.storage.queue_statements import CompleteJobs, ExtendLeases, RequeueJobs, SweepJobs
 from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs
 
 _COUNT_PENDING = select(func.count(), func.min(scoring_jobs.c.id)).where(scoring_jobs.c.state == PENDING)

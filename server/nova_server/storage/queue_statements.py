@@ -1,4 +1,4 @@
-"""The way of a scoring job through the queue, each step for many jobs at once.
+"""The way of a claimed job through the queue, each step for many jobs at once.
 
 Every step that ends a lease first locks the jobs of which `attempt` is still the latest, and touches no other: a worker
 that lost its lease cannot write.
@@ -6,57 +6,20 @@ that lost its lease cannot write.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, func, null, select, update
+from sqlalchemy import Connection, bindparam, null, select, update
 
 from nova_server.ports.clock import Instant
-from nova_server.ports.queue import Claim, Completion, Extension, Failed, Lease, Requeue, Succeeded, Sweep, Swept
+from nova_server.ports.queue import Completion, Extension, Failed, Lease, Requeue, Succeeded, Sweep, Swept
 from nova_server.ports.scorer import ScoreResult
 from nova_server.ports.scoring import JobState
 from nova_server.storage.prepared import Prepared, Values, insert_where_free
-from nova_server.storage.schema import PENDING, RUNNING, queue_clock, scoring_jobs, scoring_results
+from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs, scoring_results
 from nova_server.storage.scoring_batches import count_ended_jobs
 from nova_server.storage.scoring_jobs import dump_assessment
 
 _jobs = scoring_jobs.c
-
-_COUNT_RUNNING = (
-    select(_jobs.tenant_id, func.count().label("running")).where(_jobs.state == RUNNING).group_by(_jobs.tenant_id)
-)
-
-_FIND_PENDING = (
-    select(_jobs.id, _jobs.tenant_id, _jobs.virtual_time)
-    .where(
-        _jobs.state == PENDING,
-        _jobs.available_at <= bindparam("now"),
-        _jobs.tenant_id.not_in(bindparam("full_tenants", expanding=True)),
-    )
-    .order_by(_jobs.virtual_time, _jobs.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-
-_CLAIM = (
-    update(scoring_jobs)
-    .where(_jobs.id.in_(bindparam("job_ids", expanding=True)))
-    .values(
-        state=RUNNING,
-        attempt=_jobs.attempt + 1,
-        starts=_jobs.starts + 1,
-        lease_owner=bindparam("owner"),
-        lease_expires_at=bindparam("expires_at"),
-        started_at=func.coalesce(_jobs.started_at, bindparam("now")),
-    )
-    .returning(_jobs.id, _jobs.attempt, _jobs.starts)
-)
-
-_ADVANCE_CLOCK = (
-    update(queue_clock)
-    .where(queue_clock.c.id == 1, queue_clock.c.virtual_time < bindparam("reached"))
-    .values(virtual_time=bindparam("reached"))
-)
 
 _LOCK_RUNNING = (
     select(_jobs.id, _jobs.attempt)
@@ -102,51 +65,6 @@ _FIND_EXPIRED = (
     .order_by(_jobs.tenant_id, _jobs.lease_expires_at, _jobs.id)
     .with_for_update(skip_locked=True)
 )
-
-
-class ClaimJobs:
-    """The operation that leases jobs."""
-
-    def apply(self, connection: Connection, intents: Sequence[Claim]) -> Sequence[Sequence[Lease]]:
-        """Answer one claim after the other: what one takes, the next cannot have."""
-        return [_claim(connection, claim) for claim in intents]
-
-
-def _claim(connection: Connection, claim: Claim) -> list[Lease]:
-    chosen = _choose(connection, claim)
-    if not chosen:
-        return []
-    parameters = {
-        "job_ids": list(chosen),
-        "owner": claim.owner,
-        "expires_at": claim.lease_expires_at,
-        "now": claim.now,
-    }
-    leases = {row.id: Lease(row.id, row.attempt, row.starts) for row in connection.execute(_CLAIM, parameters)}
-    connection.execute(_ADVANCE_CLOCK, {"reached": max(chosen.values())})
-    return [leases[job_id] for job_id in chosen]
-
-
-def _choose(connection: Connection, claim: Claim) -> dict[str, float]:
-    """Return the jobs to claim with their virtual times, in the order of these.
-
-    Looks again without the tenants that have all they may have, until nothing more is found.
-    """
-    running: Counter[str] = Counter({row.tenant_id: row.running for row in connection.execute(_COUNT_RUNNING)})
-    chosen: dict[str, float] = {}
-    while len(chosen) < claim.limit:
-        full = [tenant for tenant, count in running.items() if count >= claim.tenant_limit]
-        wanted = claim.limit - len(chosen)
-        parameters = {"now": claim.now, "full_tenants": full, "limit": wanted + len(chosen)}
-        rows = [row for row in connection.execute(_FIND_PENDING, parameters) if row.id not in chosen]
-        before = len(chosen)
-        for row in rows[:wanted]:
-            if running[row.tenant_id] < claim.tenant_limit:
-                running[row.tenant_id] += 1
-                chosen[row.id] = row.virtual_time
-        if len(rows) < wanted or len(chosen) == before:
-            break
-    return chosen
 
 
 class ExtendLeases:

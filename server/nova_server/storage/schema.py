@@ -120,13 +120,25 @@ scoring_jobs = Table(
     sqlite_with_rowid=False,
 )
 
-# The two indexes that the queue lives on. They hold only unfinished jobs, so that finished ones cost nothing.
+# The indexes that the queue lives on. They hold only unfinished jobs, so that finished ones cost nothing.
+# The state is in them because SQLite would otherwise look it up in the table, although the index implies it.
 Index(
     "ix_scoring_jobs_pending",
     scoring_jobs.c.virtual_time,
     scoring_jobs.c.id,
     scoring_jobs.c.available_at,
     scoring_jobs.c.tenant_id,
+    scoring_jobs.c.state,
+    sqlite_where=scoring_jobs.c.state == PENDING,
+    postgresql_where=scoring_jobs.c.state == PENDING,
+)
+Index(
+    "ix_scoring_jobs_pending_by_tenant",
+    scoring_jobs.c.tenant_id,
+    scoring_jobs.c.virtual_time,
+    scoring_jobs.c.id,
+    scoring_jobs.c.available_at,
+    scoring_jobs.c.state,
     sqlite_where=scoring_jobs.c.state == PENDING,
     postgresql_where=scoring_jobs.c.state == PENDING,
 )
@@ -134,6 +146,7 @@ Index(
     "ix_scoring_jobs_running",
     scoring_jobs.c.tenant_id,
     scoring_jobs.c.lease_expires_at,
+    scoring_jobs.c.state,
     sqlite_where=scoring_jobs.c.state == RUNNING,
     postgresql_where=scoring_jobs.c.state == RUNNING,
 )

@@ -125,7 +125,15 @@ def upgrade() -> None:
     op.create_index(
         "ix_scoring_jobs_pending",
         "scoring_jobs",
-        ["virtual_time", "id", "available_at", "tenant_id"],
+        ["virtual_time", "id", "available_at", "tenant_id", "state"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "ix_scoring_jobs_pending_by_tenant",
+        "scoring_jobs",
+        ["tenant_id", "virtual_time", "id", "available_at", "state"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
@@ -133,7 +141,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_scoring_jobs_running",
         "scoring_jobs",
-        ["tenant_id", "lease_expires_at"],
+        ["tenant_id", "lease_expires_at", "state"],
         unique=False,
         sqlite_where=sa.text("state = 'running'"),
         postgresql_where=sa.text("state = 'running'"),
