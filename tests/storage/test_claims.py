@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from dataclasses import replace
 
@@ -10,8 +11,8 @@ import pytest
 from nova_server.ports.queue import Lease
 from nova_server.ports.tenancy import TenantKey
 from nova_server.storage.digests import tenant_key
-from nova_server.storage.schema import tenants
-from sqlalchemy import update
+from nova_server.storage.schema import scoring_jobs, tenants
+from sqlalchemy import select, update
 
 from tests.support.store import StoreUnderTest
 from tests.support.submissions import ACME, GLOBEX, submission, submissions
@@ -25,8 +26,11 @@ async def tenants_of(store: StoreUnderTest, leases: list[Lease]) -> list[TenantK
     return [known[(await store.job_row(lease.job_id)).tenant_id] for lease in leases]
 
 
-async def queue(store: StoreUnderTest, tenant: TenantKey, batches: int, size: int = 25) -> None:
-    await asyncio.gather(*(store.submit(one) for one in submissions(batches, size=size, tenant=tenant)))
+async def queue(
+    store: StoreUnderTest, tenant: TenantKey, batches: int, size: int = 25, *, prefix: str = "applicant"
+) -> None:
+    wanted = submissions(batches, size=size, tenant=tenant, prefix=prefix)
+    await asyncio.gather(*(store.submit(one) for one in wanted))
 
 
 async def test_jobs_of_one_tenant_are_claimed_in_the_order_in_which_they_were_submitted(store: StoreUnderTest) -> None:
@@ -129,6 +133,49 @@ async def test_a_claim_fills_up_with_other_tenants_when_one_reaches_its_limit_in
     await queue(store, INITECH, 1)
     served = await tenants_of(store, await store.claim(20, tenant_limit=8))
     assert Counter(served) == {ACME: 8, GLOBEX: 2, INITECH: 8}
+
+
+async def test_a_tenant_is_served_to_its_end_behind_the_long_queue_of_one_at_its_limit(store: StoreUnderTest) -> None:
+    await queue(store, ACME, 20)
+    await store.claim(8, tenant_limit=8)  # and these take for ever
+    await queue(store, GLOBEX, 6)
+    served = 0
+    while leases := await store.claim(16, tenant_limit=8):
+        assert len(leases) == min(8, 150 - served)
+        await asyncio.gather(*(store.complete(lease) for lease in leases))
+        served += len(leases)
+    assert served == 150
+
+
+async def expected(store: StoreUnderTest, limit: int, tenant_limit: int) -> list[str]:
+    """Return what a claim must take, found by looking at every job."""
+    rows = await store.database.read(lambda connection: connection.execute(select(scoring_jobs)).all())
+    running = Counter(row.tenant_id for row in rows if row.state == "running")
+    due = [row for row in rows if row.state == "pending" and row.available_at <= store.clock.now()]
+    chosen: list[str] = []
+    for row in sorted(due, key=lambda row: (row.virtual_time, row.id)):
+        if len(chosen) < limit and running[row.tenant_id] < tenant_limit:
+            running[row.tenant_id] += 1
+            chosen.append(row.id)
+    return chosen
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_claim_takes_the_first_jobs_that_the_limits_allow(store: StoreUnderTest, seed: int) -> None:
+    chance = random.Random(seed)
+    held: list[Lease] = []
+    for step in range(30):
+        for tenant in chance.sample([ACME, GLOBEX, INITECH], chance.randint(0, 2)):
+            await queue(store, tenant, chance.randint(1, 3), size=chance.choice([1, 5, 25]), prefix=f"step-{step}")
+        limit, tenant_limit = chance.randint(1, 20), chance.randint(1, 12)
+        foreseen = await expected(store, limit, tenant_limit)
+        leases = await store.claim(limit, tenant_limit=tenant_limit)
+        assert [lease.job_id for lease in leases] == foreseen
+        held += leases
+        for lease in chance.sample(held, chance.randint(0, len(held))):
+            held.remove(lease)
+            await (store.complete(lease) if chance.random() < 0.8 else store.requeue(lease, seconds=step % 3))
+        store.clock.advance(1)
 
 
 async def test_claims_at_the_same_time_keep_the_limit_together(store: StoreUnderTest) -> None:
