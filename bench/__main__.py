@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench import growth, memory
+from bench import fairness, growth, memory
 from bench.machine import describe
 
 
@@ -14,6 +14,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=".") as folder:
         print(describe(Path(folder)))
         growth.measure(Path(folder))
+        fairness.measure(Path(folder) / "fairness")
         memory.measure(Path(folder) / "memory")
 
 

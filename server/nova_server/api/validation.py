@@ -9,13 +9,9 @@ from nova.scoring.v1 import application_pb2, resume_pb2, scoring_service_pb2
 
 from nova_server.api.fault_table import DUPLICATE, MISMATCH, URL_NOT_ALLOWED, Fault
 from nova_server.api.field_rules import MAX_NAMED, MEMBER_OF_TYPE, FieldRules
+from nova_server.api.limits import MAX_ANSWERS, MAX_APPLICATIONS, MAX_URL_CHARACTERS
 from nova_server.errors import FieldViolation, ValidationFailed
 from nova_server.ports.resumes import ResumeUrlPolicy
-
-# The limits of `applications` and of `application_answers`, as their rules say.
-MAX_APPLICATIONS = 25
-MAX_ANSWERS = 500
-MAX_URL_CHARACTERS = 2048
 
 
 class RequestValidator:

@@ -1,0 +1,17 @@
+"""The limits that code needs before, or beside, the validation of a request, read from the rules in the protos."""
+
+from __future__ import annotations
+
+from buf.validate import validate_pb2
+from google.protobuf.message import Message
+from nova.scoring.v1 import application_pb2, resume_pb2, scoring_service_pb2
+
+
+def _rules(message_type: type[Message], field: str) -> validate_pb2.FieldRules:
+    options = message_type.DESCRIPTOR.fields_by_name[field].GetOptions()
+    return options.Extensions[validate_pb2.field]
+
+
+MAX_APPLICATIONS = _rules(scoring_service_pb2.SubmitScoringBatchRequest, "applications").repeated.max_items
+MAX_ANSWERS = _rules(application_pb2.ApplicationData, "application_answers").repeated.max_items
+MAX_URL_CHARACTERS = _rules(resume_pb2.Resume, "url").string.max_len
