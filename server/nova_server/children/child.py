@@ -17,8 +17,8 @@ from nova_server.children import limits
 from nova_server.children.failures import ResultNotPicklable
 from nova_server.children.frames import Call, Outcome, Reply, Setup, decode, encode, read_frame
 
-# A child that grew this much since its warm-up, or answered this often, is replaced by a fresh one: parsers leak, heaps
-# fragment, and idle children ought to be small.
+# A child that holds this much more than after its warm-up, or answered this often, is replaced by a fresh one: parsers
+# leak, heaps fragment, and idle children ought to be small.
 RETIRE_AFTER_GROWTH_BYTES = 192 * 1024 * 1024
 RETIRE_AFTER_CALLS = 1000
 
@@ -58,12 +58,12 @@ def _set_up(body: bytes | None) -> None:
 
 
 def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    ceiling = limits.peak_memory_bytes() + RETIRE_AFTER_GROWTH_BYTES
+    ceiling = limits.resident_memory_bytes() + RETIRE_AFTER_GROWTH_BYTES
     calls = 0
     while (body := read_frame(requests)) is not None:
         calls += 1
         reply = _attempt(_call, body)
-        worn = calls >= RETIRE_AFTER_CALLS or limits.peak_memory_bytes() > ceiling
+        worn = calls >= RETIRE_AFTER_CALLS or limits.resident_memory_bytes() > ceiling
         _answer(replies, replace(reply, retires=True) if worn else reply)
         if worn or reply.retires:
             return

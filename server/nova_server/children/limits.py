@@ -12,6 +12,7 @@ from math import ceil
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+STATM = Path("/proc/self/statm")
 
 
 def die_with_parent(parent: int) -> None:
@@ -51,6 +52,13 @@ def limit_processor_time(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def peak_memory_bytes() -> int:
-    """Return the largest resident size this process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def resident_memory_bytes() -> int:
+    """Return how much memory this process holds now, or 0 where /proc does not tell.
+
+    Not `ru_maxrss`: Linux starts that off with the size of the parent.
+    """
+    try:
+        pages = int(STATM.read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()

@@ -11,6 +11,7 @@ from pathlib import Path
 from nova_server.children import limits
 
 WARM: list[str] = []
+KEPT: list[bytes] = []
 
 
 class Refusal(Exception):
@@ -66,7 +67,12 @@ def hoard() -> int:
     return len(bytearray(2 * 1024 * 1024 * 1024))
 
 
-def grow(megabytes: int) -> int:
+def grow(megabytes: int) -> None:
+    """Use memory and keep it."""
+    KEPT.append(b"x" * (megabytes * 1024 * 1024))
+
+
+def use(megabytes: int) -> int:
     """Use memory and give it back."""
     return len(b"x" * (megabytes * 1024 * 1024))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import uvloop
+from nova_server.children.child import RETIRE_AFTER_CALLS
 from nova_server.children.failures import (
     ChildCrashed,
     ChildFailed,
@@ -20,6 +21,7 @@ from nova_server.children.failures import (
     ChildTimedOut,
     ResultNotPicklable,
 )
+from nova_server.children.frames import MAX_FRAME_BYTES, FrameTooLarge
 from nova_server.children.pool import ChildPool
 
 from tests.unit.children import functions
@@ -28,8 +30,16 @@ AMPLE = 20.0
 BRIEF = 0.3
 
 
-def children_of_this_process() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "nova_server.children.child" in child.cmdline()]
+@pytest.fixture(autouse=True)
+def of_other_tests() -> set[int]:
+    """Return the ids of the children that other tests of this session keep."""
+    return {child.pid for child in psutil.Process().children()}
+
+
+@pytest.fixture
+def living(of_other_tests: set[int]) -> Callable[[], list[int]]:
+    """Return a function that lists the children that this test has."""
+    return lambda: [child.pid for child in psutil.Process().children() if child.pid not in of_other_tests]
 
 
 async def started(pool: ChildPool) -> ChildPool:
@@ -93,7 +103,7 @@ class TestCalls:
         assert await pool.run(functions.chatter, wall_seconds=AMPLE) == "quiet"
         assert await answers_fifty_calls(pool)
 
-    def test_the_pool_works_on_uvloop(self) -> None:
+    def test_the_pool_works_on_uvloop(self, living: Callable[[], list[int]]) -> None:
         async def main() -> bool:
             pool = await started(ChildPool(size=1))
             with pytest.raises(ChildCrashed):
@@ -103,7 +113,7 @@ class TestCalls:
             return answered
 
         assert uvloop.run(main())
-        assert children_of_this_process() == []
+        assert living() == []
 
 
 class TestFaults:
@@ -166,18 +176,32 @@ class TestFaults:
             await single.run(lambda: 1, wall_seconds=AMPLE)
         assert await single.run(functions.process_id, wall_seconds=AMPLE) == before
 
+    async def test_arguments_that_are_too_large_are_refused_and_cost_no_child(self, single: ChildPool) -> None:
+        before = await single.run(functions.process_id, wall_seconds=AMPLE)
+        with pytest.raises(FrameTooLarge):
+            await single.run(functions.repeat, "x" * (MAX_FRAME_BYTES + 1), 1, wall_seconds=AMPLE)
+        assert await single.run(functions.process_id, wall_seconds=AMPLE) == before
+
+    async def test_a_child_that_answered_often_is_replaced(self, single: ChildPool) -> None:
+        ids = [await single.run(functions.process_id, wall_seconds=AMPLE) for _ in range(RETIRE_AFTER_CALLS + 1)]
+        assert len(set(ids)) == 2
+        assert ids[-1] != ids[-2]
+
     async def test_the_death_of_an_idle_child_is_nobodys_fault(self, single: ChildPool) -> None:
         for _ in range(3):
             child = await single.run(functions.process_id, wall_seconds=AMPLE)
-            os.kill(child, signal.SIGKILL)
-            with suppress(ChildProcessError):  # which means that the death was noticed already
-                os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+            kill_and_see_dead(child)
             assert await single.run(functions.double, 4, wall_seconds=AMPLE) == 8
 
     async def test_a_child_that_grew_large_is_replaced(self, single: ChildPool) -> None:
         before = await single.run(functions.process_id, wall_seconds=AMPLE)
         await single.run(functions.grow, 300, wall_seconds=AMPLE)
         assert await single.run(functions.process_id, wall_seconds=AMPLE) != before
+
+    async def test_a_child_that_gave_its_memory_back_is_kept(self, single: ChildPool) -> None:
+        before = await single.run(functions.process_id, wall_seconds=AMPLE)
+        await single.run(functions.use, 300, wall_seconds=AMPLE)
+        assert await single.run(functions.process_id, wall_seconds=AMPLE) == before
 
     async def test_a_cancelled_call_does_not_poison_the_pool(self, single: ChildPool, tmp_path: Path) -> None:
         began = named_pipe(tmp_path / "began")
@@ -211,12 +235,14 @@ class TestLife:
         assert await pool.run(functions.is_warm, wall_seconds=AMPLE)
         await pool.stop()
 
-    async def test_a_warm_up_that_fails_fails_the_start_and_leaves_no_child(self) -> None:
+    async def test_a_warm_up_that_fails_fails_the_start_and_leaves_no_child(
+        self, living: Callable[[], list[int]]
+    ) -> None:
         pool = ChildPool(size=2, warm_up=functions.fail_to_warm)
         with pytest.raises(functions.Refusal, match="cold"):
             await pool.start()
         assert not pool.ready()
-        assert children_of_this_process() == []
+        assert living() == []
 
     async def test_a_pool_is_ready_between_start_and_stop(self) -> None:
         pool = ChildPool(size=1)
@@ -226,13 +252,13 @@ class TestLife:
         await pool.stop()
         assert not pool.ready()
 
-    async def test_stop_may_come_before_start_and_twice(self) -> None:
+    async def test_stop_may_come_before_start_and_twice(self, living: Callable[[], list[int]]) -> None:
         never_started = ChildPool(size=1)
         await never_started.stop()
         pool = await started(ChildPool(size=1))
         await pool.stop()
         await pool.stop()
-        assert children_of_this_process() == []
+        assert living() == []
 
     async def test_no_call_is_taken_before_start_or_after_stop(self) -> None:
         pool = ChildPool(size=1)
@@ -243,8 +269,8 @@ class TestLife:
         with pytest.raises(ChildPoolStopped):
             await pool.run(functions.double, 1, wall_seconds=AMPLE)
 
-    async def test_no_child_survives_stop(self, pool: ChildPool) -> None:
-        processes = children_of_this_process()
+    async def test_no_child_survives_stop(self, living: Callable[[], list[int]], pool: ChildPool) -> None:
+        processes = [psutil.Process(pid) for pid in living()]
         assert len(processes) == 2
         await pool.stop()
         assert not any(process.is_running() for process in processes)
@@ -259,7 +285,9 @@ class TestLife:
         await stop
         assert await call == "ended by itself"
 
-    async def test_stop_ends_a_call_that_hangs_and_refuses_those_that_wait(self, tmp_path: Path) -> None:
+    async def test_stop_ends_a_call_that_hangs_and_refuses_those_that_wait(
+        self, tmp_path: Path, living: Callable[[], list[int]]
+    ) -> None:
         pool = await started(ChildPool(size=1, drain_seconds=BRIEF))
         began = named_pipe(tmp_path / "began")
         hanging = asyncio.create_task(pool.run(functions.announce_and_hang, str(began), wall_seconds=AMPLE))
@@ -268,7 +296,7 @@ class TestLife:
         await pool.stop()
         outcomes = await asyncio.gather(hanging, *waiting, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [ChildPoolStopped] * 4
-        assert children_of_this_process() == []
+        assert living() == []
 
 
 class TestConfinement:
@@ -300,6 +328,12 @@ class TestConfinement:
 )
 def test_every_failure_of_a_child_is_a_child_failed(failure: Exception) -> None:
     assert isinstance(failure, ChildFailed)
+
+
+def kill_and_see_dead(process_id: int) -> None:
+    os.kill(process_id, signal.SIGKILL)
+    with suppress(ChildProcessError):  # which means that the event loop noticed already
+        os.waitid(os.P_PID, process_id, os.WEXITED | os.WNOWAIT)
 
 
 def named_pipe(path: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import olefile
 from nova.errors.v1 import error_reason_pb2
@@ -44,12 +45,25 @@ def read_doc(path: str) -> str:
 
 
 def _read(ole: olefile.OleFileIO[str]) -> str:
-    document = ole.openstream("WordDocument").read()
+    document = _stream(ole, "WordDocument")
     flags = _checked_flags(document)
-    table = ole.openstream("1Table" if flags & TABLE_1_FLAG else "0Table").read()
+    table = _stream(ole, "1Table" if flags & TABLE_1_FLAG else "0Table")
     start, length = struct.unpack_from("<2I", document, PIECE_TABLE_OFFSET)
     pieces = _piece_table(table[start : start + length])
     return _legible(_text(document, pieces))
+
+
+def _stream(ole: olefile.OleFileIO[str], name: str) -> bytes:
+    """Return a stream. Raises ValueError when its chain of sectors bites its tail, which olefile follows in circles."""
+    container: Any = ole  # its type stubs leave out the tables
+    sector = next((entry.isectStart for entry in container.direntries if entry and entry.name == name), None)
+    seen: set[int] = set()
+    while sector is not None and sector < len(container.fat):
+        if sector in seen:
+            raise ValueError
+        seen.add(sector)
+        sector = container.fat[sector]
+    return ole.openstream(name).read()
 
 
 def _checked_flags(document: bytes) -> int:

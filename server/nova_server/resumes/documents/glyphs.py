@@ -22,8 +22,8 @@ GAP = 0.08
 OVERHANGING_GAP = 0.16
 SAME_LINE = 0.5
 
-# The boxes of these reach over what follows them, so the gap after them says nothing, and the move of the pen is
-# compared with how far it usually moves after this letter.
+# The boxes of these may reach over what follows them and so hide a gap. The move of the pen is compared, too, with how
+# far it usually moves after this letter.
 OVERHANGING = frozenset("fr")
 
 # A line with fewer gaps than this does not show whether its letters are spaced out.
@@ -138,7 +138,7 @@ def _spaced(line: list[Glyph | str], advances: Advances) -> str:
 
 
 def _is_gap(previous: Glyph, glyph: Glyph, advances: Advances, tracking: float) -> bool:
+    if glyph.left - previous.right - tracking > GAP * previous.height:
+        return True
     usual = advances.get(previous.kind)
-    if usual is not None:
-        return glyph.left - previous.left - usual - tracking > OVERHANGING_GAP * previous.height
-    return glyph.left - previous.right - tracking > GAP * previous.height
+    return usual is not None and glyph.left - previous.left - usual - tracking > OVERHANGING_GAP * previous.height

@@ -40,11 +40,17 @@ def read_pdf(path: str) -> str:
 
 
 def _open(path: str) -> Any:
+    _forget_last_error()
     try:
         # Without a password, which also opens what only an owner's password protects.
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         raise DocumentFailed(_reason(error, path)) from None
+
+
+def _forget_last_error() -> None:
+    """Make pdfium fail on nothing, because when it refuses without a reason it reports that of the document before."""
+    pdfium.FPDF_LoadMemDocument(b"", 0, None)
 
 
 def _reason(error: Any, path: str) -> ErrorReason.ValueType:
