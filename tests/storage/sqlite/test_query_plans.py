@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -30,15 +31,30 @@ SHORT = re.compile(
 Parameters = Sequence[Any]
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[StoreUnderTest]:
-    """A store with 2,000 finished jobs of two tenants, 600 that wait and 40 that run, without statistics."""
-    async with open_store(sqlite_url(tmp_path)) as opened:
+async def fill(folder: Path) -> None:
+    """Make a store with 2,000 finished jobs of two tenants, 600 that wait and 40 that run, without statistics."""
+    async with open_store(sqlite_url(folder)) as store:
         for tenant in (ACME, GLOBEX):
-            await asyncio.gather(*(opened.submit(one) for one in submissions(40, tenant=tenant)))
-        await opened.complete_everything()
-        await asyncio.gather(*(opened.submit(one) for one in submissions(24, job_id="job-2")))
-        await opened.claim(40)
+            await asyncio.gather(*(store.submit(one) for one in submissions(40, tenant=tenant)))
+        await store.complete_everything()
+        await asyncio.gather(*(store.submit(one) for one in submissions(24, job_id="job-2")))
+        await store.claim(40)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store that was filled once for all these tests."""
+    folder = tmp_path_factory.mktemp("filled")
+    with asyncio.Runner() as runner:
+        runner.run(fill(folder))
+    return folder / "store.sqlite3"
+
+
+@pytest.fixture
+async def store(filled: Path, file: Path) -> AsyncIterator[StoreUnderTest]:
+    """A filled store of the test's own."""
+    shutil.copy(filled, file)
+    async with open_store(sqlite_url(file.parent)) as opened:
         yield opened
 
 
@@ -99,6 +115,19 @@ async def test_a_claim_beside_full_tenants_jumps_from_tenant_to_tenant(store: St
     assert_no_scan(plans)
     assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id>?)" in lines(plans)
     assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id=?)" in lines(plans)
+
+
+async def test_a_claim_behind_the_queue_of_a_full_tenant_goes_from_tenant_to_tenant(
+    store: StoreUnderTest, file: Path
+) -> None:
+    await asyncio.gather(*(store.submit(one) for one in submissions(2, tenant=GLOBEX, job_id="job-2")))
+    for _ in range(4):  # so that the first of its jobs are done, and the others wait behind those of the full tenant
+        for lease in await store.claim(8, tenant_limit=40):
+            await store.complete(lease)
+    plans = await plans_of(file, store.claim(2, tenant_limit=40))
+    assert_no_scan(plans)
+    assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id=?)" in lines(plans)
+    assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id>?)" in lines(plans)
 
 
 async def test_a_sweep_reads_the_index_of_running_jobs(store: StoreUnderTest, file: Path) -> None:
