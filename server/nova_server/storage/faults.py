@@ -13,11 +13,17 @@ from nova_server.errors import StoreUnavailable
 
 # The store is away, locked, full or read-only: passing faults that say nothing about the data.
 UNAVAILABLE = (OperationalError, InterfaceError, PendingRollbackError, PoolTimeout, sqlite3.OperationalError, OSError)
+# The file is no database, or a damaged one.
+UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Tell whether `error` says that the store cannot be used now, rather than that a statement is wrong."""
-    return isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    """Tell whether `error` says that the store cannot be used, rather than that a statement is wrong."""
+    if isinstance(error, UNAVAILABLE):
+        return True
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlite_errorcode", None) in UNREADABLE
+    )
 
 
 @contextmanager

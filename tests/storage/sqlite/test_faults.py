@@ -161,3 +161,13 @@ async def test_every_commit_survives_a_power_loss(store: StoreUnderTest) -> None
 
     await store.database.writer.run(ReadSettings(), None)
     assert settings == [("wal", 2)]  # 2 is FULL
+
+
+async def test_a_file_that_is_no_database_is_a_store_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite3").write_bytes(b"Somebody's notes, and no database at all. " * 100)
+    database = Database(sqlite_url(tmp_path))
+    try:
+        with pytest.raises(StoreUnavailable):
+            await database.start()
+    finally:
+        await database.stop()
