@@ -13,7 +13,12 @@ from nova_server.children.pool import ChildPool
 from nova_server.ports.resumes import ResumeFailed
 from nova_server.resumes.reader import WALL_SECONDS, FetchedDocument, FetchingResumeReader
 
-from tests.documents.hostile_corpus import CORPUS, RESUME, Hostile, sound_pdf
+from tests.documents.hostile import RESUME, Hostile
+from tests.documents.hostile_docx import DOCX
+from tests.documents.hostile_others import OTHERS
+from tests.documents.hostile_pdf import PDF, sound_pdf
+
+CORPUS = [*PDF, *DOCX, *OTHERS]
 
 on_the_loop_of_the_children = pytest.mark.asyncio(loop_scope="session")
 

@@ -7,7 +7,8 @@ from nova.errors.v1 import error_reason_pb2
 from nova_server.resumes.documents.failure import MAX_CHARACTERS, MAX_PAGES, DocumentFailed
 
 from tests.documents.conftest import ExtractText
-from tests.documents.hostile_corpus import SHOW_WORDS, pdf_of_no_pages
+from tests.documents.hostile import SHOW_WORDS
+from tests.documents.hostile_pdf import pdf_of_no_pages
 from tests.documents.pdf import (
     deflated,
     drawn_pdf,

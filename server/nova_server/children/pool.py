@@ -101,7 +101,8 @@ class ChildPool:
         killed.
 
         Raises whatever the function raises, ChildTimedOut, ChildCrashed, ChildOutOfMemory, ChildPoolStopped,
-        ResultNotPicklable, FrameTooLarge for arguments over 16 MiB, what pickling the arguments raises, or OSError when no process can be started.
+        ResultNotPicklable, FrameTooLarge for arguments over 16 MiB, what pickling the arguments raises, or OSError when
+        no process can be started.
         """
         async with self._child() as child:
             try:
