@@ -60,7 +60,7 @@ CATALOGUE: Mapping[ErrorReason.ValueType, CatalogueEntry] = {
         code_pb2.UNAVAILABLE, 503, "The service cannot take the request now. Try again shortly.", retryable=True
     ),
     error_reason_pb2.RESUME_FETCH_FAILED: _on_job("The resume could not be fetched from its URL."),
-    error_reason_pb2.RESUME_TOO_LARGE: _on_job("The resume's document is larger than 50 MiB."),
+    error_reason_pb2.RESUME_TOO_LARGE: _on_job("The resume's document is larger than 50 MiB, or unpacks to too much."),
     error_reason_pb2.RESUME_UNSUPPORTED_TYPE: _on_job("The resume's document is not PDF, DOCX, DOC or plain text."),
     error_reason_pb2.RESUME_ENCRYPTED: _on_job("The resume's document is protected by a password."),
     error_reason_pb2.RESUME_CORRUPTED: _on_job("The resume's document is truncated or malformed."),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = ("nova_server.resumes.documents.extract", "nova_server.scorers.local.scorer")
-
 
 def warm_up() -> None:
-    """Import the functions that will be called."""
-    for name in MODULES:
-        importlib.import_module(name)
+    """Load the libraries that read documents, and the local scorer.
+
+    Imported here, because the server's own process, which knows this function, has no use for either.
+    """
+    from nova_server.resumes.documents.extract import prepare
+
+    prepare()
+    importlib.import_module("nova_server.scorers.local.scorer")

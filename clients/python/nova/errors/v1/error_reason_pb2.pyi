@@ -57,7 +57,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     2xx, or takes too long.
     """
     RESUME_TOO_LARGE: _ErrorReason.ValueType  # 21
-    """RESUME_TOO_LARGE: the resume's document is over 50 MiB."""
+    """RESUME_TOO_LARGE: the resume's document is over 50 MiB, or unpacks to far more than its pages could hold."""
     RESUME_UNSUPPORTED_TYPE: _ErrorReason.ValueType  # 22
     """RESUME_UNSUPPORTED_TYPE: the document is, by its content, none of PDF, DOCX, DOC and plain text."""
     RESUME_ENCRYPTED: _ErrorReason.ValueType  # 23
@@ -123,7 +123,7 @@ RESUME_FETCH_FAILED: ErrorReason.ValueType  # 20
 2xx, or takes too long.
 """
 RESUME_TOO_LARGE: ErrorReason.ValueType  # 21
-"""RESUME_TOO_LARGE: the resume's document is over 50 MiB."""
+"""RESUME_TOO_LARGE: the resume's document is over 50 MiB, or unpacks to far more than its pages could hold."""
 RESUME_UNSUPPORTED_TYPE: ErrorReason.ValueType  # 22
 """RESUME_UNSUPPORTED_TYPE: the document is, by its content, none of PDF, DOCX, DOC and plain text."""
 RESUME_ENCRYPTED: ErrorReason.ValueType  # 23
