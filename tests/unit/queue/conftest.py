@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nova_server.ports.clock import plus_seconds
@@ -76,7 +75,7 @@ class Work:
         await self.store.claim()
 
 
-StartWork = Callable[..., Work]
+StartWork = Callable[..., Awaitable[Work]]
 
 
 @pytest.fixture
@@ -86,7 +85,7 @@ async def start_work(
     queue: ObservedQueue,
     handling: Handling,
     metrics: RecordedMetrics,
-) -> AsyncIterator[Callable[..., Any]]:
+) -> AsyncIterator[StartWork]:
     """Start a worker, by default one with four places. What still runs at the end is let on, or stopped."""
     started: list[Worker] = []
 
