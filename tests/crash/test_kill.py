@@ -10,12 +10,11 @@ from random import Random
 
 import grpc.aio
 import pytest
-from aiohttp import web
 from nova.errors.v1 import error_reason_pb2
 from nova.scoring.v1.scoring_service_pb2 import GetScoringBatchResponse
 
-from tests.contract.resumes.sites import running_site
 from tests.crash.load import Load
+from tests.support.held_site import LOOPBACK, held_site
 from tests.support.requests import COMPLETED, FAILED, get, url_batch, watch
 from tests.support.running_server import Metadata, forked, make_key, metadata_of, started, stub_of
 
@@ -92,21 +91,14 @@ async def test_the_command_itself_is_killed_and_goes_on_where_it_was(tmp_path: P
 
 
 async def test_a_job_that_is_at_work_whenever_the_process_dies_is_given_up(tmp_path: Path, metadata: Metadata) -> None:
-    asked, never = asyncio.Queue[None](), asyncio.Event()
-
-    async def hold(_request: web.Request) -> web.Response:
-        asked.put_nowait(None)
-        await never.wait()
-        raise AssertionError
-
     batch_id = ""
-    async with running_site(hold) as site:
+    async with held_site() as site:
         for _ in range(MAX_STARTS):
-            with forked(tmp_path, allow_networks="127.0.0.0/8", max_starts=MAX_STARTS) as server:
+            with forked(tmp_path, allow_networks=LOOPBACK, max_starts=MAX_STARTS) as server:
                 async with grpc.aio.insecure_channel(server.address) as channel:
-                    submission = url_batch("job-1", [site.url()])
+                    submission = url_batch("job-1", [site.url])
                     batch_id = (await stub_of(channel).SubmitScoringBatch(submission, metadata=metadata)).batch.id
-                    await asked.get()
+                    await site.asked.get()
                     await asyncio.to_thread(server.kill)
     with forked(tmp_path, max_starts=MAX_STARTS) as server:
         async with grpc.aio.insecure_channel(server.address) as channel:

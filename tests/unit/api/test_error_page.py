@@ -24,7 +24,11 @@ def test_a_row_of_a_call_says_how_the_error_travels() -> None:
 
 
 def test_a_row_of_a_job_says_what_went_wrong() -> None:
-    assert rows()["RESUME_TOO_LARGE"] == ["RESUME_TOO_LARGE", "no", "The resume's document is over 50 MiB."]
+    assert rows()["RESUME_TOO_LARGE"] == [
+        "RESUME_TOO_LARGE",
+        "no",
+        "The resume's document is over 50 MiB, or unpacks to far more than its pages could hold.",
+    ]
 
 
 def test_the_page_in_the_tree_is_the_one_that_is_rendered() -> None:
