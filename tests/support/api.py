@@ -80,7 +80,9 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     await keys.insert_key(KEY, digest_of(SECRET))
     use_cases, readiness = RecordedUseCases(), Readiness()
     parts = ApiParts(use_cases, CachedAuthenticator(keys, clock), HostPolicy(), metrics, readiness, clock)
-    api = GrpcApi(Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts)
+    api = GrpcApi(
+        Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts, quiet_seconds=0.01
+    )
     await api.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
         yield Served(api, parts, channel, use_cases, keys, metrics, clock, readiness)

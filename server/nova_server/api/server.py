@@ -13,6 +13,7 @@ from nova.scoring.v1 import scoring_service_pb2, scoring_service_pb2_grpc
 from nova_server.api.health import HealthMonitor, HealthServicer, Readiness
 from nova_server.api.interceptors import build_interceptors
 from nova_server.api.interceptors.chain import CallChain
+from nova_server.api.interceptors.closing import ClosingInterceptor
 from nova_server.api.scoring_servicer import ScoringServicer
 from nova_server.api.validation import RequestValidator
 from nova_server.observability.metrics import Metrics
@@ -25,6 +26,9 @@ from nova_server.settings import Settings
 SCORING_SERVICE = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name
 # The empty name stands for the server as a whole.
 HEALTH_NAMES = ("", SCORING_SERVICE)
+
+# Callers that were refused this long ago have stopped calling, or have gone elsewhere.
+QUIET_SECONDS = 0.2
 
 MIB = 1024 * 1024
 OPTIONS: Sequence[tuple[str, int]] = (
@@ -63,10 +67,16 @@ class ApiParts:
     clock: Clock
 
 
-def build_server(settings: Settings, parts: ApiParts, health: HealthServicer) -> grpc.aio.Server:
+def build_server(
+    settings: Settings, parts: ApiParts, health: HealthServicer, closing: ClosingInterceptor | None = None
+) -> grpc.aio.Server:
     """Return a server with every service in it, not yet bound to an address. Needs a running event loop."""
     interceptors = build_interceptors(
-        parts.authenticator, parts.metrics, parts.clock, settings.default_deadline_seconds
+        parts.authenticator,
+        parts.metrics,
+        parts.clock,
+        settings.default_deadline_seconds,
+        closing or ClosingInterceptor(),
     )
     server = grpc.aio.server(interceptors=[CallChain(interceptors)], options=OPTIONS)
     servicer = ScoringServicer(parts.use_cases, RequestValidator(parts.url_policy), parts.metrics)
@@ -81,14 +91,17 @@ def build_server(settings: Settings, parts: ApiParts, health: HealthServicer) ->
 class GrpcApi:
     """A `Service` that answers gRPC calls at `settings.grpc_address`.
 
-    The address is `host:port`, where port 0 picks a free one, or `unix:path`. `port` is the port in use.
+    The address is `host:port`, where port 0 picks a free one, or `unix:path`. `port` is the port in use. It closes once
+    no call has come for `quiet_seconds`.
     """
 
     name = "grpc"
 
-    def __init__(self, settings: Settings, parts: ApiParts) -> None:
+    def __init__(self, settings: Settings, parts: ApiParts, quiet_seconds: float = QUIET_SECONDS) -> None:
         self._settings = settings
         self._parts = parts
+        self._quiet_seconds = quiet_seconds
+        self._closing = ClosingInterceptor()
         self._server: grpc.aio.Server | None = None
         self._monitor: HealthMonitor | None = None
         self._listening = False
@@ -98,7 +111,7 @@ class GrpcApi:
         """Listen. Raises RuntimeError when the address is taken."""
         health = HealthServicer()
         self._monitor = HealthMonitor(health, HEALTH_NAMES, self._parts.readiness, self._parts.clock)
-        self._server = build_server(self._settings, self._parts, health)
+        self._server = build_server(self._settings, self._parts, health, self._closing)
         self.port = self._server.add_insecure_port(self._settings.grpc_address)
         # Before the first call can arrive, so that none is told SERVING unasked.
         await self._monitor.start()
@@ -117,4 +130,5 @@ class GrpcApi:
         if monitor is not None:
             await monitor.stop()
         if server is not None:
+            await self._closing.close(self._quiet_seconds)
             await server.stop(self._settings.shutdown_grace_seconds)

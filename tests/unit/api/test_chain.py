@@ -12,6 +12,7 @@ from nova_server.api.call import Call, current_tenant
 from nova_server.api.interceptors import build_interceptors
 from nova_server.api.interceptors.authentication import checked_tenant_id
 from nova_server.api.interceptors.chain import CallChain
+from nova_server.api.interceptors.closing import ClosingInterceptor
 from nova_server.errors import FieldViolation, ValidationFailed
 from nova_server.observability.metrics import Metrics
 from nova_server.tenancy.authentication import CachedAuthenticator
@@ -148,12 +149,13 @@ def test_metadata_that_is_not_text_is_not_taken_for_it() -> None:
 
 def test_the_interceptors_stand_in_the_order_of_the_contract() -> None:
     clock = FakeClock()
-    built = build_interceptors(cast(CachedAuthenticator, object()), Metrics(), clock, default_deadline_seconds=30)
+    built = build_interceptors(cast(CachedAuthenticator, object()), Metrics(), clock, 30, ClosingInterceptor())
 
     assert [type(interceptor).__name__ for interceptor in built] == [
         "ErrorInterceptor",
         "TraceInterceptor",
         "MetricsInterceptor",
+        "ClosingInterceptor",
         "DeadlineInterceptor",
         "AuthenticationInterceptor",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nova_server.api.interceptors.authentication import AuthenticationInterceptor
 from nova_server.api.interceptors.chain import CallInterceptor
+from nova_server.api.interceptors.closing import ClosingInterceptor
 from nova_server.api.interceptors.deadline import DeadlineInterceptor
 from nova_server.api.interceptors.errors import ErrorInterceptor
 from nova_server.api.interceptors.metrics import MetricsInterceptor
@@ -14,7 +15,11 @@ from nova_server.ports.tenancy import Authenticator
 
 
 def build_interceptors(
-    authenticator: Authenticator, metrics: Metrics, clock: Clock, default_deadline_seconds: float
+    authenticator: Authenticator,
+    metrics: Metrics,
+    clock: Clock,
+    default_deadline_seconds: float,
+    closing: ClosingInterceptor,
 ) -> list[CallInterceptor]:
     """Return the interceptors, outermost first."""
     return [
@@ -24,6 +29,7 @@ def build_interceptors(
         TraceInterceptor(),
         # Outside of what may refuse a call, so that refused calls are counted.
         MetricsInterceptor(metrics, clock),
+        closing,
         # Outside of authentication, which may wait for the store.
         DeadlineInterceptor(default_deadline_seconds),
         AuthenticationInterceptor(authenticator),
