@@ -16,6 +16,7 @@ from nova_server.api.health import HealthServicer
 from nova_server.api.server import ApiParts, build_server
 from nova_server.egress.policy import EgressPolicy
 from nova_server.foundation import build_foundation
+from nova_server.garbage import settle
 from nova_server.identifiers import RandomIdentifiers
 from nova_server.ports.tenancy import Environment
 from nova_server.scoring.use_cases import Scoring
@@ -45,6 +46,7 @@ async def main(data_dir: Path) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     _, secret = await KeyAdministration(keys, base.clock, RandomIdentifiers()).create("bench", Environment.SANDBOX)
+    settle()
     print(port, secret, flush=True)
     await server.wait_for_termination()
 

@@ -17,6 +17,7 @@ from nova_server.data_folder import DataFolderInUse, exclusive
 from nova_server.egress.policy import EgressPolicy
 from nova_server.errors import NovaError
 from nova_server.foundation import build_foundation
+from nova_server.garbage import settle
 from nova_server.observability.logs import configure_logging
 from nova_server.observability.loop_lag import LoopLagMonitor
 from nova_server.observability.metrics_server import MetricsServer
@@ -149,6 +150,7 @@ async def _serve(settings: Settings, *, exclusive_store: bool) -> int:
     except (OSError, RuntimeError, NovaError) as error:
         log.error("start_failed", error=type(error).__name__, advice=_advice(error))
         return 1
+    settle()
     log.info("serving", grpc_port=application.api.port, metrics_port=application.metrics_server.port)
     dead = await _first_death(application, stopping)
     log.info("stopping") if dead is None else log.error("part_died", part=dead)
