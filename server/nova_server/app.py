@@ -13,7 +13,7 @@ from nova.errors.v1 import error_reason_pb2
 
 from nova_server.api.server import ApiParts, GrpcApi
 from nova_server.children.pool import ChildPool
-from nova_server.data_folder import DataFolderInUse, exclusive
+from nova_server.data_folder import DataFolderInUse, DataFolderUnusable, exclusive
 from nova_server.egress.policy import EgressPolicy
 from nova_server.errors import NovaError
 from nova_server.foundation import build_foundation
@@ -37,6 +37,8 @@ from nova_server.tenancy.authentication import CachedAuthenticator
 from nova_server.warm_up import warm_up
 
 log = structlog.get_logger(__name__)
+
+STORE_ADVICE = "check NOVA_DATABASE_URL and NOVA_DATA_DIR"
 
 
 class Application:
@@ -139,18 +141,25 @@ def serve(settings: Settings) -> int:
             return runner.run(_serve(settings, exclusive_store=exclusive_store))
     except DataFolderInUse:
         log.error("store_in_use", advice="stop the other process, or set NOVA_DATA_DIR")
-        return 1
+    except DataFolderUnusable:
+        log.error("start_failed", error="DataFolderUnusable", advice=STORE_ADVICE)
+    return 1
 
 
 async def _serve(settings: Settings, *, exclusive_store: bool) -> int:
-    application = Application(settings, exclusive_store=exclusive_store)
     stopping = _stop_signals()
     try:
+        application = Application(settings, exclusive_store=exclusive_store)
         await application.start()
     except (OSError, RuntimeError, NovaError) as error:
         log.error("start_failed", error=type(error).__name__, advice=_advice(error))
         return 1
     settle()
+    return await run(application, stopping)
+
+
+async def run(application: Application, stopping: asyncio.Event) -> int:
+    """Run an application that is started until `stopping` is set or a part dies, and stop it. Returns the exit code."""
     log.info("serving", grpc_port=application.api.port, metrics_port=application.metrics_server.port)
     dead = await _first_death(application, stopping)
     log.info("stopping") if dead is None else log.error("part_died", part=dead)
@@ -187,5 +196,5 @@ async def _first_death(application: Application, stopping: asyncio.Event) -> str
 
 def _advice(error: BaseException) -> str:
     if isinstance(error, NovaError):
-        return "check NOVA_DATABASE_URL and NOVA_DATA_DIR"
+        return STORE_ADVICE
     return "check that NOVA_GRPC_ADDRESS and NOVA_METRICS_ADDRESS are free"

@@ -6,6 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import make_url
 
@@ -14,23 +15,33 @@ class DataFolderInUse(Exception):
     """Another process serves this store."""
 
 
+class DataFolderUnusable(Exception):
+    """The folder of this store cannot be made, or nothing can be written to it."""
+
+
 @contextmanager
 def exclusive(store_url: str) -> Iterator[bool]:
     """Hold the store of a SQLite file for this process. Yields whether it is held: False for any other store.
 
     The queue of a SQLite file has one worker process. Knowing that, a starting one can rescue at once what a killed one
     left behind, without waiting for its leases to end. The kernel drops the lock however the process ends. Raises
-    DataFolderInUse.
+    DataFolderInUse or DataFolderUnusable.
     """
     url = make_url(store_url)
     if url.get_backend_name() != "sqlite" or not url.database:
         yield False
         return
-    path = Path(f"{url.database}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with _open(Path(f"{url.database}.lock")) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DataFolderInUse(f"another process serves {url.database}") from None
         yield True
+
+
+def _open(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w")
+    except OSError as error:
+        raise DataFolderUnusable(f"{path.parent} cannot be used") from error

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
+Address = Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
+GrpcAddress = Annotated[str, Field(pattern=r"^(\S+:\d{1,5}|unix:\S+)$")]
 
 
 def _split(value: object) -> object:
@@ -31,9 +33,9 @@ class Settings(BaseSettings):
         repr=False,
         description="SQLAlchemy URL of the store. By default `nova.sqlite3` in the data folder.",
     )
-    grpc_address: str = Field("127.0.0.1:50051", description="Host and port where the gRPC api listens.")
-    rest_address: str = Field("127.0.0.1:8080", description="Host and port where the REST gateway listens.")
-    metrics_address: str = Field("127.0.0.1:9464", description="Host and port of the Prometheus metrics.")
+    grpc_address: GrpcAddress = Field("127.0.0.1:50051", description="Host and port where the gRPC api listens.")
+    rest_address: Address = Field("127.0.0.1:8080", description="Host and port where the REST gateway listens.")
+    metrics_address: Address = Field("127.0.0.1:9464", description="Host and port of the Prometheus metrics.")
     allow_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
         description="Comma-separated CIDR list of networks into which URLs may resolve although they are not public, "

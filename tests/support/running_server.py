@@ -114,6 +114,10 @@ class RunningServer:
         """Send SIGTERM."""
         os.kill(self.pid, signal.SIGTERM)
 
+    def interrupt(self) -> None:
+        """Send SIGINT, as Ctrl-C does."""
+        os.kill(self.pid, signal.SIGINT)
+
     def exit_code(self) -> int:
         """Return how it ended, with its log complete."""
         code = self.process.exit_code()
