@@ -11,7 +11,14 @@ from nova.scoring.v1.scoring_service_pb2 import (
     WatchScoringBatchRequest,
 )
 
-JOB_DESCRIPTION = "Backend engineer. Must have: five years of Python. Nice to have: PostgreSQL."
+JOB_DESCRIPTION = """Backend engineer
+
+Must have:
+- five years of Python
+
+Nice to have:
+- PostgreSQL
+"""
 PENDING = scoring_batch_pb2.ScoringBatch.PENDING
 COMPLETED = scoring_batch_pb2.ScoringBatch.COMPLETED
 FAILED = scoring_batch_pb2.ScoringBatch.FAILED
