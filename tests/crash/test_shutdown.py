@@ -6,7 +6,10 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 import pytest
@@ -19,6 +22,8 @@ from tests.support.health import NOT_SERVING, SERVING, until_health_is
 from tests.support.held_site import LOOPBACK, HeldSite, held_site
 from tests.support.requests import COMPLETED, get, url_batch, watch
 from tests.support.running_server import Metadata, RunningServer, forked, make_key, metadata_of, stub_of
+
+BUSY_SECONDS = 1
 
 
 @pytest.fixture
@@ -138,3 +143,48 @@ async def test_an_idle_server_stops_although_callers_are_connected(tmp_path: Pat
             assert unknown.code is grpc.StatusCode.NOT_FOUND
             server.terminate()
             assert await exit_code(server) == 0
+
+
+async def test_a_second_sigterm_ends_the_process_at_once_and_still_loses_nothing(
+    tmp_path: Path, metadata: Metadata, site: HeldSite
+) -> None:
+    with forked(tmp_path, allow_networks=LOOPBACK, shutdown_grace_seconds=3600) as server:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            batch = (await stub_of(channel).SubmitScoringBatch(url_batch("job-1", [site.url]), metadata=metadata)).batch
+            await site.asked.get()
+            server.terminate()
+            await asyncio.to_thread(server.log.wait_for, "stopping")
+            server.terminate()
+            assert await exit_code(server) == 1
+    site.answer()
+    with forked(tmp_path, allow_networks=LOOPBACK) as server:
+        assert [status for status, _ in await watched(server, metadata, batch.id)][-1] == COMPLETED
+
+
+def moment(line: dict[str, Any]) -> float:
+    """Return when a line was logged, in seconds."""
+    return datetime.fromisoformat(line["timestamp"]).timestamp()
+
+
+async def test_a_stop_while_the_store_is_locked_waits_for_it_once_and_not_for_every_job(
+    tmp_path: Path, metadata: Metadata, site: HeldSite
+) -> None:
+    jobs = 8
+    settings = {"allow_networks": LOOPBACK, "shutdown_grace_seconds": 0.1, "store_busy_timeout_seconds": BUSY_SECONDS}
+    with forked(tmp_path, **settings) as server:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            urls = [f"{site.url}/{number}" for number in range(jobs)]
+            batch = (await stub_of(channel).SubmitScoringBatch(url_batch("job-1", urls), metadata=metadata)).batch
+            for _ in range(jobs):
+                await site.asked.get()
+            with closing(sqlite3.connect(tmp_path / "nova.sqlite3", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                server.terminate()
+                assert await exit_code(server) == 0
+        failed = [moment(line) for line in server.log.lines() if line["event"] == "release_failed"]
+    assert len(failed) == jobs
+    waits = [later - earlier for earlier, later in pairwise(failed) if later - earlier > BUSY_SECONDS / 2]
+    assert len(waits) <= 1, "the jobs waited for the store one after another"
+    site.answer()
+    with forked(tmp_path, allow_networks=LOOPBACK) as server:
+        assert [status for status, _ in await watched(server, metadata, batch.id)][-1] == COMPLETED

@@ -238,8 +238,11 @@ class Worker:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks.values())
-        for lease in tasks:
-            try:
-                await self._requeue(lease, 0, give_back_start=True)
-            except NovaError:
-                log.warning("release_failed", scoring_job_id=lease.job_id)
+        # All at once, so that a store that is away is waited for once and not for every job.
+        await asyncio.gather(*(self._let_go(lease) for lease in tasks))
+
+    async def _let_go(self, lease: Lease) -> None:
+        try:
+            await self._requeue(lease, 0, give_back_start=True)
+        except NovaError:
+            log.warning("release_failed", scoring_job_id=lease.job_id)
