@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.create_table(
         "criteria_versions",
         sa.Column("id", sa.String(length=25), nullable=False),
-        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("tenant_id", sa.String(length=25), nullable=False),
         sa.Column("job_id", sa.String(), nullable=False),
         sa.Column("digest", sa.String(length=40), nullable=False, comment="of job description and role knowledge"),
         sa.Column("job_description_digest", sa.String(length=40), nullable=False),
@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.create_table(
         "scoring_batches",
         sa.Column("id", sa.String(length=25), nullable=False),
-        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("tenant_id", sa.String(length=25), nullable=False),
         sa.Column("job_id", sa.String(), nullable=False),
         sa.Column("applications_digest", sa.String(length=40), nullable=False, comment="of the sorted application ids"),
         sa.Column("total_jobs", sa.Integer(), nullable=False),
@@ -83,7 +83,7 @@ def upgrade() -> None:
     op.create_table(
         "scoring_jobs",
         sa.Column("id", sa.String(length=25), nullable=False),
-        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("tenant_id", sa.String(length=25), nullable=False),
         sa.Column("job_id", sa.String(), nullable=False),
         sa.Column("application_id", sa.String(), nullable=False),
         sa.Column(
@@ -159,7 +159,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "tenants",
-        sa.Column("id", sa.String(length=40), nullable=False, comment="digest of the three columns below"),
+        sa.Column("id", sa.String(length=25), nullable=False, comment="digest of the three columns below"),
         sa.Column("partner_id", sa.String(), nullable=False),
         sa.Column("environment", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
@@ -170,7 +170,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "texts",
-        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("tenant_id", sa.String(length=25), nullable=False),
         sa.Column("digest", sa.String(length=40), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.UniqueConstraint("tenant_id", "digest", name="uq_texts_tenant_id_digest"),
