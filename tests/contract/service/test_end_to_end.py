@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import aiohttp
 import grpc
 import grpc.aio
 import pytest
@@ -14,7 +13,6 @@ from grpc_status import rpc_status
 from nova.scoring.v1 import scoring_job_pb2
 from nova.scoring.v1.scoring_service_pb2 import SubmitScoringBatchRequest, WatchScoringBatchResponse
 from nova.scoring.v1.scoring_service_pb2_grpc import ScoringServiceStub
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.contract.service.conftest import Service
 from tests.support.api import Refusal, refusal
@@ -187,33 +185,3 @@ async def test_the_same_ids_of_another_tenant_are_another_batch(service: Service
     answers = [await stub_of(channel).SubmitScoringBatch(request, metadata=caller) for caller in callers]
     assert len({answer.batch.id for answer in answers}) == 4
     assert len({answer.scoring_job_ids[0] for answer in answers}) == 4
-
-
-async def scraped(service: Service) -> dict[str, float]:
-    """Return the metrics: values by name and labels."""
-    async with aiohttp.ClientSession() as session, session.get(service.server.metrics_url) as response:
-        assert response.status == 200
-        text = await response.text()
-    return {
-        sample.name + "".join(f"[{value}]" for _, value in sorted(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-
-
-async def test_metrics_count_what_came_in_and_how_it_ended(
-    service: Service, channel: grpc.aio.Channel, metadata: Metadata
-) -> None:
-    before = await scraped(service)
-    submitted = await stub_of(channel).SubmitScoringBatch(text_batch("counted", ["anna", "ben"]), metadata=metadata)
-    async for _ in stub_of(channel).WatchScoringBatch(watch("counted", submitted.batch.id), metadata=metadata):
-        pass
-    after = await scraped(service)
-    grown = {name: after[name] - before.get(name, 0) for name in after}
-    assert grown["nova_submissions_total"] == 1
-    assert grown["nova_submitted_applications_total"] == 2
-    assert grown["nova_jobs_finished_total[completed]"] == 2
-    assert grown["nova_grpc_requests_total[OK][/nova.scoring.v1.ScoringService/SubmitScoringBatch]"] == 1
-    assert grown["nova_commit_group_size_count"] >= 2
-    assert {"nova_queue_depth", "nova_queue_oldest_age_seconds", "nova_lease_losses_total"} <= set(after)
-    assert after["nova_event_loop_lag_seconds_count"] > 0
