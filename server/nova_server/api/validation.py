@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from google.protobuf.message import Message
 from nova.scoring.v1 import application_pb2, resume_pb2, scoring_service_pb2
@@ -41,7 +41,7 @@ class RequestValidator:
         violations = [] if self._rules.hold(request) else self._rule_faults(request)
         violations.extend(_duplicates(request.applications))
         for index, application in enumerate(request.applications):
-            violations.extend(self._source_faults(f"applications[{index}].resume", application.resume))
+            violations.extend(self._source_faults(index, application.resume))
         if violations:
             raise ValidationFailed(violations)
 
@@ -57,15 +57,17 @@ class RequestValidator:
             violations.extend(self._rules.violations(application, prefix=f"applications[{index}]."))
         return violations
 
-    def _source_faults(self, path: str, resume: resume_pb2.Resume) -> Iterator[FieldViolation]:
+    def _source_faults(self, index: int, resume: resume_pb2.Resume) -> list[FieldViolation]:
+        violations = []
         source = resume.WhichOneof("source")
         if source and MEMBER_OF_TYPE.get(resume.type, source) != source:
-            yield _violation(f"{path}.type", MISMATCH)
+            violations.append(_violation(f"applications[{index}].resume.type", MISMATCH))
         # An empty or overlong one was already found by its rules.
         if source == "url" and 0 < len(resume.url) <= MAX_URL_CHARACTERS:
             fault = self._url_policy.fault(resume.url)
             if fault is not None:
-                yield FieldViolation(f"{path}.url", URL_NOT_ALLOWED, fault)
+                violations.append(FieldViolation(f"applications[{index}].resume.url", URL_NOT_ALLOWED, fault))
+        return violations
 
 
 def _cut_overlong_lists(request: scoring_service_pb2.SubmitScoringBatchRequest) -> None:
@@ -73,19 +75,23 @@ def _cut_overlong_lists(request: scoring_service_pb2.SubmitScoringBatchRequest) 
 
     A body of 4.5 MiB has room for two million empty applications, each with faults of its own to be described.
     """
-    del request.applications[MAX_APPLICATIONS + 1 :]
+    if len(request.applications) > MAX_APPLICATIONS:
+        del request.applications[MAX_APPLICATIONS + 1 :]
     for application in request.applications:
-        if len(application.application_data.application_answers) > MAX_ANSWERS:
+        if application.HasField("application_data"):
             del application.application_data.application_answers[MAX_ANSWERS + 1 :]
 
 
-def _duplicates(applications: Sequence[application_pb2.Application]) -> Iterator[FieldViolation]:
+def _duplicates(applications: Sequence[application_pb2.Application]) -> list[FieldViolation]:
     """Name each application whose id an earlier one has. Ids that are missing are not the same as one another."""
-    seen = {""}
-    for index, application in enumerate(applications):
-        if application.application_id in seen and application.application_id:
-            yield _violation(f"applications[{index}].application_id", DUPLICATE)
-        seen.add(application.application_id)
+    ids = [application.application_id for application in applications]
+    if len(set(ids)) == len(ids):
+        return []
+    return [
+        _violation(f"applications[{index}].application_id", DUPLICATE)
+        for index, one in enumerate(ids)
+        if one and one in ids[:index]
+    ]
 
 
 def _without_contents(

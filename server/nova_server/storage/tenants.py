@@ -49,7 +49,7 @@ def lock_virtual_times(connection: Connection, keys: Mapping[str, TenantKey], no
     with a long queue runs ahead of the clock; one that was idle starts from it.
     """
     rows = {row.id: row for row in connection.execute(_LOCK, {"tenant_ids": list(keys)})}
-    clock = (connection.execute(_CLOCK)).scalar_one()
+    clock = connection.execute(_CLOCK).scalar_one()
     new = [_new_row(key, tenant, now) for key, tenant in keys.items() if key not in rows]
     _INSERT.run(connection, new)
     return {
