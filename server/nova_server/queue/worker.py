@@ -188,8 +188,8 @@ class Worker:
             case Retry(failure) if lease.starts >= self._options.max_starts:
                 await self._complete(lease, failure)
             case Retry():
-                self._metrics.job_retried()
                 await self._requeue(lease, backoff_seconds(lease.starts, self._random), give_back_start=False)
+                self._metrics.job_retried()
             case Postpone(seconds):
                 await self._requeue(lease, seconds, give_back_start=True)
 
@@ -242,7 +242,8 @@ class Worker:
         await asyncio.gather(*(self._let_go(lease) for lease in tasks))
 
     async def _let_go(self, lease: Lease) -> None:
+        """Return a job to the queue. A refusal is no loss: the job's end may have been written a moment ago."""
         try:
-            await self._requeue(lease, 0, give_back_start=True)
+            await self._queue.requeue(Requeue(lease.job_id, lease.attempt, self._clock.now(), give_back_start=True))
         except NovaError:
             log.warning("release_failed", scoring_job_id=lease.job_id)

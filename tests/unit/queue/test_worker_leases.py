@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from nova_server.ports.clock import plus_seconds
-from nova_server.ports.queue import Succeeded
+from nova_server.ports.queue import Retry, Succeeded
 from nova_server.ports.scoring import BatchStatus
 from structlog.testing import capture_logs
 
 from tests.support.clock import PATIENCE_SECONDS
 from tests.support.queue import ObservedQueue
 from tests.support.submissions import submission
-from tests.unit.queue.conftest import HEARTBEAT_SECONDS, StartWork
+from tests.unit.queue.conftest import EXHAUSTED, HEARTBEAT_SECONDS, StartWork
 
 SECRET = "words of a resume"
 
@@ -71,6 +71,31 @@ async def test_a_heartbeat_does_not_disturb_a_job_of_which_the_end_is_being_writ
     work.queue.held["complete"].set()
     await work.worker.stop()
     assert (work.metrics.finished, work.metrics.lost) == (["completed"], 0)
+
+
+async def test_a_job_whose_end_was_written_as_the_grace_passed_is_no_lost_lease(start_work: StartWork) -> None:
+    work = await start_work(grace_seconds=0.01)
+    work.queue.held["complete"] = asyncio.Event()
+    work.handling.open.set()
+    accepted = await work.store.submit(submission("anna"))
+    await work.queue.next("complete")  # it is in the store, and the worker does not know it yet
+    await work.worker.stop()
+    assert (await work.store.read(accepted)).batch.status is BatchStatus.COMPLETED
+    assert work.metrics.lost == 0
+
+
+async def test_a_retry_that_finds_the_store_away_is_counted_once(start_work: StartWork) -> None:
+    work = await start_work()
+    work.queue.go_away("requeue")
+    work.handling.outcome = lambda _lease: Retry(EXHAUSTED)
+    work.handling.open.set()
+    await work.submit("anna")
+    for _ in range(3):
+        await work.queue.next("requeue")
+        await work.elapse(1, sleepers=2)
+    work.queue.come_back()
+    await work.queue.next("requeue")
+    assert work.metrics.retried == 1
 
 
 async def test_an_outcome_that_finds_the_store_away_is_written_when_it_is_back(start_work: StartWork) -> None:
