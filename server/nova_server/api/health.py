@@ -10,6 +10,7 @@ import grpc.aio
 import structlog
 from grpc_health.v1 import health, health_pb2
 
+from nova_server.observability.background import run_in_background
 from nova_server.ports.clock import Clock
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ class HealthMonitor:
     async def start(self) -> None:
         """Say what is so now, and go on asking."""
         await self._ask()
-        self._task = asyncio.create_task(self._poll(), name="health")
+        self._task = run_in_background(self._poll(), "health")
 
     async def stop(self) -> None:
         """Say NOT_SERVING for good."""

@@ -6,6 +6,7 @@ import asyncio
 
 from prometheus_client import Histogram
 
+from nova_server.observability.background import run_in_background
 from nova_server.ports.clock import Clock
 
 INTERVAL_SECONDS = 0.5
@@ -23,7 +24,7 @@ class LoopLagMonitor:
 
     async def start(self) -> None:
         """Begin to measure."""
-        self._task = asyncio.create_task(self._measure(), name="loop lag")
+        self._task = run_in_background(self._measure(), self.name)
 
     def ready(self) -> bool:
         """Tell whether lag is being measured."""

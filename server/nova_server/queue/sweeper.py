@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from nova_server.errors import NovaError
+from nova_server.observability.background import run_in_background
 from nova_server.ports.clock import MICROSECONDS, Clock, Instant
 from nova_server.ports.queue import Failed, JobQueue, QueueDepth, Sweep, Swept
 
@@ -62,7 +63,7 @@ class Sweeper:
         """
         if self._sole_process:
             await self._sweep(_END_OF_TIME)
-        self._loop = asyncio.create_task(self._run(), name=self.name)
+        self._loop = run_in_background(self._run(), self.name)
 
     def ready(self) -> bool:
         return self._loop is not None and not self._loop.done()

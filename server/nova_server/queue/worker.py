@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from nova_server.errors import NovaError, ServiceUnavailable
+from nova_server.observability.background import run_in_background
 from nova_server.ports.clock import Clock, plus_seconds
 from nova_server.ports.queue import (
     Claim,
@@ -95,8 +96,8 @@ class Worker:
 
     async def start(self) -> None:
         self._loops = [
-            asyncio.create_task(self._claim_forever(), name="worker claims"),
-            asyncio.create_task(self._renew_forever(), name="worker heartbeat"),
+            run_in_background(self._claim_forever(), "worker claims"),
+            run_in_background(self._renew_forever(), "worker heartbeat"),
         ]
 
     def ready(self) -> bool:

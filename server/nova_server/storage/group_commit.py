@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from nova_server.errors import ServiceUnavailable
+from nova_server.observability.background import run_in_background
 from nova_server.storage.faults import is_unavailable, store_faults
 
 MAX_GROUP = 512  # intents in one transaction: bounds how long the last of them waits for the first
@@ -64,7 +65,7 @@ class GroupCommit:
         self._writer: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._writer = asyncio.create_task(self._run(), name=self.name)
+        self._writer = run_in_background(self._run(), self.name)
 
     def ready(self) -> bool:
         return self._writer is not None and not self._writer.done()
