@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
 Address = Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
+StoreUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.")]
 GrpcAddress = Annotated[str, Field(pattern=r"^(\S+:\d{1,5}|unix:\S+)$")]
 
 
@@ -28,10 +29,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NOVA_", frozen=True, extra="ignore")
 
     data_dir: Path = Field(Path("./data"), description="Folder of the SQLite file and of documents being read.")
-    database_url: str | None = Field(
+    database_url: StoreUrl | None = Field(
         None,
         repr=False,
-        description="SQLAlchemy URL of the store. By default `nova.sqlite3` in the data folder.",
+        description="URL of the store: `sqlite+aiosqlite:///` and a path. Default: `nova.sqlite3` in the data folder.",
     )
     grpc_address: GrpcAddress = Field("127.0.0.1:50051", description="Host and port where the gRPC api listens.")
     rest_address: Address = Field("127.0.0.1:8080", description="Host and port where the REST gateway listens.")

@@ -66,6 +66,17 @@ def test_an_address_that_is_none_ends_the_command_with_the_name_of_its_setting(t
         assert "nonsense" not in line.removeprefix(f"NOVA_{setting.upper()}: ")
 
 
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgresql+asyncpg://nova:secret@store/nova", "sqlite:///nova.sqlite3", "sqlite+aiosqlite://"]
+)
+def test_a_url_of_no_store_ends_the_command_with_the_name_of_its_setting(tmp_path: Path, url: str) -> None:
+    with started(tmp_path, database_url=url) as server:
+        assert server.exit_code() == 2
+        (line,) = server.log.text
+        assert line.startswith("NOVA_DATABASE_URL: ")
+        assert url not in line
+
+
 def test_a_store_that_is_no_database_ends_the_server_with_a_readable_line(tmp_path: Path) -> None:
     (tmp_path / "nova.sqlite3").write_bytes(b"this is no database, but it is long enough to be taken for one" * 20)
     with forked(tmp_path) as server:
