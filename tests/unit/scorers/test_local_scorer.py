@@ -156,7 +156,7 @@ def test_the_verdict_sums_up_recommends_and_ends() -> None:
 
     assert verdict.count(". ") <= 2
     assert "evidence for 4 of 4 key requirements" in verdict
-    assert "8 years of related work where 5 are asked" in verdict
+    assert "8 years of related work where 5 years are asked" in verdict
     assert "Recommended for an interview" in verdict
 
 

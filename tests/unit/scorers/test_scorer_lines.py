@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from nova_server.scorers.local.lines import LONGEST_PIECE, Line, could_be_heading, split_lines
+from nova_server.scorers.local.lines import LONGEST_PIECE, Line, could_be_heading, sentences_of, split_lines
 
 
 def texts(text: str) -> list[str]:
@@ -81,3 +81,18 @@ def test_a_line_without_spaces_is_cut_all_the_same() -> None:
 
 def test_no_more_lines_are_read_than_asked_for() -> None:
     assert len(split_lines("a line\n" * 1000, 7)) == 7
+
+
+def test_each_sentence_of_prose_stands_alone() -> None:
+    lines = split_lines("Backend engineer. Must have: Go 1.22 (or newer). Nice to have: Rust.", 10)
+    assert [line.text for line in sentences_of(lines)] == [
+        "Backend engineer.",
+        "Must have: Go 1.22 (or newer).",
+        "Nice to have: Rust.",
+    ]
+
+
+@pytest.mark.parametrize("line", ["- Weld pipes. Inspect seams.", "# Weld pipes. Inspect seams."])
+def test_a_bullet_point_and_a_heading_stay_whole(line: str) -> None:
+    lines = split_lines(line, 10)
+    assert list(sentences_of(lines)) == lines

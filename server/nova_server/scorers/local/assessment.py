@@ -59,10 +59,14 @@ def _verdict(job: Job, application: Application, reading: Reading, fit: Fit, sco
 
 
 def _summary(fit: Fit) -> str:
-    key = [finding for finding in fit.findings if finding.requirement.importance is Importance.MUST] or fit.findings
+    key = fit.key_findings
+    if not key:
+        return "the job text names nothing that can be looked for"
     covered = sum(finding.cover >= COVERED for finding in key)
-    kind = "key requirements" if key is not fit.findings else "points of the job text"
-    return f"the application shows evidence for {covered} of {len(key)} {kind}{_years_summary(fit)}"
+    partly = sum(HARDLY_COVERED <= finding.cover < COVERED for finding in key)
+    kind = "key requirements" if key[0].requirement.importance is Importance.MUST else "points of the job text"
+    more = f" and parts of {partly} more" if partly else ""
+    return f"the application shows evidence for {covered} of {len(key)} {kind}{more}{_years_summary(fit)}"
 
 
 def _years_summary(fit: Fit) -> str:
@@ -71,7 +75,20 @@ def _years_summary(fit: Fit) -> str:
     if not asking:
         return ""
     most = max(asking, key=lambda finding: finding.requirement.years or 0)
-    return f", and about {most.years_found or 0:.0f} years of related work where {most.requirement.years:.0f} are asked"
+    asked = _years(most.requirement.years or 0)
+    return f", and {_related_work(most.years_found)} where {asked} {'is' if asked == '1 year' else 'are'} asked"
+
+
+def _related_work(years: float | None) -> str:
+    if not years:
+        return "no dated related work"
+    return f"{'' if years < 1 else 'about '}{_years(years)} of related work"
+
+
+def _years(years: float) -> str:
+    if years < 1:
+        return "less than a year"
+    return f"{years:.0f} year{'' if round(years) == 1 else 's'}"
 
 
 def _reasons_for_low_confidence(job: Job, application: Application, reading: Reading) -> list[str]:
@@ -111,7 +128,7 @@ def _strengths(application: Application, fit: Fit) -> tuple[str, ...]:
 
 
 def _strength(application: Application, finding: Finding) -> str:
-    years = f" ({finding.years_found:.0f} years found)" if finding.years_found else ""
+    years = f" ({_years(finding.years_found)} found)" if finding.years_found else ""
     return f"{_name(finding)} — {_quote(application, finding)}{years}"
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from nova_server.scorers.local import requirement_lines
 from nova_server.scorers.local.dates import years_named
-from nova_server.scorers.local.lines import Line, split_lines
+from nova_server.scorers.local.lines import Line, sentences_of, split_lines
 from nova_server.scorers.local.requirement_lines import ClassifiedLine
 from nova_server.scorers.local.terms import WORD, clean, term_of, terms, weight_of, words
 from nova_server.scorers.local.weights import (
@@ -84,8 +84,8 @@ def analyse_job(
     title_text, lines = _title_and_rest(clean(title or "", NAME_CHARACTERS), lines)
     company_words = frozenset(words(clean(company or "", NAME_CHARACTERS))) | {""}
     classified = [
-        *requirement_lines.of_role_knowledge(knowledge),
-        *requirement_lines.of_description(lines, company),
+        *requirement_lines.of_role_knowledge(sentences_of(knowledge)),
+        *requirement_lines.of_description(sentences_of(lines), company),
     ]
     all_lines = [words(line.text) for line in (*knowledge, *lines)]
     all_words = [word for line in all_lines for word in line]

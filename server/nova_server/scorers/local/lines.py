@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nova_server.scorers.local.terms import WORD
@@ -38,6 +38,15 @@ def split_lines(text: str, most: int) -> list[Line]:
         if len(found) >= most:
             break
     return found[:most]
+
+
+def sentences_of(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield the sentences of prose each on its own. A bullet point and a heading stay whole: they are one point."""
+    for line in lines:
+        if line.bullet or line.marked:
+            yield line
+        else:
+            yield from (Line(sentence) for sentence in _SENTENCE_END.split(line.text) if WORD.search(sentence))
 
 
 def _unwrapped(text: str) -> Iterator[str]:

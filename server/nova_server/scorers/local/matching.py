@@ -22,6 +22,7 @@ from nova_server.scorers.local.weights import (
     TITLE_SHARE,
     UNRELATED_YEARS_FACTOR,
     YEARS_SHARE,
+    Importance,
 )
 
 _DECIMALS = 6
@@ -52,6 +53,12 @@ class Fit:
     title: float
     findings: tuple[Finding, ...]
     total_years: float
+
+    @property
+    def key_findings(self) -> tuple[Finding, ...]:
+        """Return what was found for the firm requirements, or for all when none is firm."""
+        firm = tuple(finding for finding in self.findings if finding.requirement.importance is Importance.MUST)
+        return firm or self.findings
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,7 +131,7 @@ def _short_first_line(lines: list[Line]) -> tuple[str, int] | None:
     return (lines[0].text, 1) if named or lines[0].marked else None
 
 
-def of_description(lines: list[Line], company: str | None) -> Iterator[ClassifiedLine]:
+def of_description(lines: Iterable[Line], company: str | None) -> Iterator[ClassifiedLine]:
     """Yield the lines of a job description that ask for something."""
     under: Importance | None = Importance.UNMARKED
     for line in lines:
@@ -144,7 +144,7 @@ def of_description(lines: list[Line], company: str | None) -> Iterator[Classifie
                 yield from (ClassifiedLine(item, importance, DESCRIPTION) for item in _items(rest, importance))
 
 
-def of_role_knowledge(lines: list[Line]) -> Iterator[ClassifiedLine]:
+def of_role_knowledge(lines: Iterable[Line]) -> Iterator[ClassifiedLine]:
     """Yield the lines of the role knowledge that ask for something. They are duties unless they say more."""
     under: Importance | None = Importance.RESPONSIBILITY
     for line in lines:

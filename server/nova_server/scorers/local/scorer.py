@@ -10,7 +10,14 @@ from nova_server.scorers.local.assessment import assess, knocks_out
 from nova_server.scorers.local.gaming import Reading, read_fairly
 from nova_server.scorers.local.job import Job, analyse_job
 from nova_server.scorers.local.matching import Fit, match
-from nova_server.scorers.local.weights import ANCHORS, KNOCK_OUT_SCORE, SCORER_ID, SCORER_VERSION
+from nova_server.scorers.local.weights import (
+    ANCHORS,
+    COVERED,
+    KNOCK_OUT_SCORE,
+    SCORER_ID,
+    SCORER_VERSION,
+    UNVERIFIED_SCORE,
+)
 
 LOWEST_SCORE = 1
 HIGHEST_SCORE = 10
@@ -19,9 +26,7 @@ HIGHEST_SCORE = 10
 def score(scoring_input: ScoringInput) -> ScoreResult:
     """Return the score of one application. The same input gives the same result in every process."""
     job, application, reading, fit = examine(scoring_input)
-    number = score_of(fit.value)
-    if any(knocks_out(answer) for answer in application.refusals):
-        number = min(number, KNOCK_OUT_SCORE)
+    number = min(score_of(fit.value), _highest_score(application, fit))
     return ScoreResult(number, assess(job, application, reading, fit, number), SCORER_ID, SCORER_VERSION)
 
 
@@ -33,6 +38,15 @@ def examine(scoring_input: ScoringInput) -> tuple[Job, Application, Reading, Fit
     application = read_application(scoring_input)
     reading = read_fairly(application.lines, job)
     return job, application, reading, match(job, application, reading)
+
+
+def _highest_score(application: Application, fit: Fit) -> int:
+    """Return the score beyond which the words would contradict the number."""
+    if any(knocks_out(answer) for answer in application.refusals):
+        return KNOCK_OUT_SCORE
+    if not any(finding.cover >= COVERED for finding in fit.key_findings):
+        return UNVERIFIED_SCORE
+    return HIGHEST_SCORE
 
 
 def score_of(fit: float) -> int:

@@ -22,18 +22,18 @@ def _table(text: str) -> Iterator[tuple[str, str]]:
 STOP_WORDS: Final = word_set(
     """
     a about above across after again against all along also am among an and any are as at back be because been
-    before being below between both but by can could day days did do does doing don down due during each either
-    else end etc even ever every few first for from further get given had has have having he hence her here hers
-    herself him himself his how however i if in including into is it its itself just last later least less let
+    before being below between both but by can could day days did do does doing don down due during each eight either
+    else end etc even ever every few first five for four from further get given had has have having he hence her here
+    hers herself him himself his how however i if in including into is it its itself just last later least less let
     like ll long made make makes making many may me might mine more most mr mrs ms much must my myself need
-    needs needed neither new next no nor not now of off often on once one only onto or other others our ours out
+    needs needed neither new next nine no nor not now of off often on once one only onto or other others our ours out
     over own part per plus put rather re s same see several shall she should since so some such than that the
-    their theirs them themselves then there these they thing things this those three through throughout thus
+    ten their theirs them themselves then there these they thing things this those three through throughout thus
     time to together too toward towards two under until up upon us use used uses using utilize utilizing ve very
     via was way we well were what when where whether which while who whom whose why will with within without
     would year years yes yet you your yours yourself candidate candidates applicant applicants ideal successful
-    seek seeking seeks looking look want wants join company role roles job jobs position positions title summary
-    description required requirement requirements requires require preferred preferably nice bonus ideally
+    seven six seek seeking seeks looking look want wants join company role roles job jobs position positions title
+    summary description required requirement requirements requires require preferred preferably nice bonus ideally
     desirable advantage minimum mandatory essential similar equivalent related relevant various variety
     different able ability abilities capability capabilities capable proficiency proficient experience
     experienced experiences familiarity familiar knowledge understanding understand demonstrated proven

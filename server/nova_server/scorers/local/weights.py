@@ -82,6 +82,9 @@ HARDLY_COVERED: Final = 0.3
 # A plain "no" to a question about the right to work, or about a licence, caps the score: no other merit outweighs it.
 KNOCK_OUT_SCORE: Final = 4
 
+# Without one covered key requirement, what was found in parts is unverified: the score claims no strong fit.
+UNVERIFIED_SCORE: Final = 6
+
 # Below these an assessment says that its confidence is low.
 FEW_WORDS: Final = 80
 FEW_REQUIREMENTS: Final = 3
