@@ -11,7 +11,7 @@ from nova_server.ports.queue import Claim, Completion, Extension, Lease, QueueDe
 from nova_server.ports.signals import Signals
 from nova_server.storage.claims import ClaimJobs
 from nova_server.storage.database import Database
-from nova_server.storage.queue_statements import CompleteJobs, ExtendLeases, RequeueJobs, SweepJobs
+from nova_server.storage.leases import CompleteJobs, ExtendLeases, RequeueJobs, SweepJobs
 from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs
 
 _COUNT_PENDING = select(func.count(), func.min(scoring_jobs.c.id)).where(scoring_jobs.c.state == PENDING)

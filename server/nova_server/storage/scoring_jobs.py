@@ -1,4 +1,4 @@
-"""Scoring jobs: their identity, their texts and their results. Their way through the queue is in `queue_statements`."""
+"""Scoring jobs: identity, texts and results. Their way through the queue is in `claims` and `leases`."""
 
 from __future__ import annotations
 

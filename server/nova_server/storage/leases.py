@@ -1,4 +1,4 @@
-"""The way of a claimed job through the queue, each step for many jobs at once.
+"""Leases after the claim: renewed, or ended by completion, return or rescue, each step for many jobs at once.
 
 Every step that ends a lease first locks the jobs of which `attempt` is still the latest, and touches no other: a worker
 that lost its lease cannot write.
