@@ -70,6 +70,13 @@ async def test_a_revoked_key_is_found_as_revoked_and_can_be_restored(keys: KeySt
     assert await keys.find_key(DIGEST) == KEY
 
 
+async def test_a_key_that_is_revoked_again_stays_revoked_since_the_first_time(keys: KeyStore) -> None:
+    await keys.insert_key(KEY, DIGEST)
+    revoked = await keys.set_revoked(KEY.id, START)
+    assert await keys.set_revoked(KEY.id, plus_seconds(START, 60)) == revoked
+    assert await keys.find_key(DIGEST) == revoked
+
+
 async def test_only_the_named_key_is_revoked(keys: KeyStore) -> None:
     await keys.insert_key(KEY, DIGEST)
     await keys.insert_key(LIVE, sha256(b"another").digest())

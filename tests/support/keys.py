@@ -38,6 +38,6 @@ class MemoryKeyStore:
     async def set_revoked(self, key_id: str, revoked_at: Instant | None) -> ApiKey | None:
         for digest, key in self.keys.items():
             if key.id == key_id:
-                self.keys[digest] = replace(key, revoked_at=revoked_at)
+                self.keys[digest] = replace(key, revoked_at=revoked_at and (key.revoked_at or revoked_at))
                 return self.keys[digest]
         return None

@@ -69,5 +69,8 @@ class KeyStore(Protocol):
         ...
 
     async def set_revoked(self, key_id: str, revoked_at: Instant | None) -> ApiKey | None:
-        """Revoke or restore a key. Returns it as it is then, or None when there is no such key."""
+        """Revoke or restore a key. Returns it as it is then, or None when there is no such key.
+
+        A key that is revoked already stays so since the first time.
+        """
         ...

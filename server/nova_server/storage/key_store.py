@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, func, insert, null, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import ApiKey, Environment
@@ -15,7 +15,10 @@ from nova_server.storage.schema import api_keys
 _FIND = select(api_keys).where(api_keys.c.digest == bindparam("digest"))
 _READ = select(api_keys).where(api_keys.c.id == bindparam("key_id"))
 _LIST = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id)
-_REVOKE = update(api_keys).where(api_keys.c.id == bindparam("key_id")).values(revoked_at=bindparam("when"))
+_WHEN = bindparam("when", type_=api_keys.c.revoked_at.type)
+# A key that is revoked again stays revoked since the first time: that is when callers lost it.
+_SINCE = case((_WHEN.is_(None), null()), else_=func.coalesce(api_keys.c.revoked_at, _WHEN))
+_REVOKE = update(api_keys).where(api_keys.c.id == bindparam("key_id")).values(revoked_at=_SINCE)
 
 
 class InsertKeys:
