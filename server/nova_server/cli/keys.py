@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The id that `nova keys list` shows.")]
 
+LONGEST_NAME = 255
+
 application = typer.Typer(help="Create, list, revoke and restore API keys.", no_args_is_help=True)
 
 
@@ -27,8 +29,17 @@ def create(
     partner: Annotated[str, typer.Option(metavar="NAME", help="The integrator who will hold the key.")] = "default",
 ) -> None:
     """Print a new API key. It cannot be shown again."""
+    _require_name(partner)
     _, secret = _administer(lambda keys: keys.create(partner, environment))
     typer.echo(secret)
+
+
+def _require_name(partner: str) -> None:
+    """End the command when `partner` is no name. It is checked here, where the only names come from."""
+    from nova_server.cli.failures import USAGE, end
+
+    if not partner.strip() or not partner.isprintable() or len(partner) > LONGEST_NAME:
+        end(f"The partner's name must hold 1 to {LONGEST_NAME} printable characters.", USAGE)
 
 
 @application.command("list")

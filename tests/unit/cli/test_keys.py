@@ -75,6 +75,15 @@ async def test_an_unknown_environment_is_a_usage_fault(data: str) -> None:
     assert outcome.output == ""
 
 
+@pytest.mark.parametrize("partner", ["", "  ", "line\nbreak", "p" * 256])
+async def test_a_partner_without_a_proper_name_gets_no_key(data: str, partner: str) -> None:
+    outcome = await keys(data, "create", "--environment", "sandbox", "--partner", partner)
+    assert outcome.code == 2
+    assert outcome.output == ""
+    assert outcome.errors == "The partner's name must hold 1 to 255 printable characters.\n"
+    assert ids(await keys(data, "list")) == []
+
+
 async def test_a_store_that_cannot_be_opened_is_said_to_be_unavailable(tmp_path: Path) -> None:
     (tmp_path / "nova.sqlite3").mkdir()
     outcome = await keys(str(tmp_path), "create", "--environment", "sandbox")
