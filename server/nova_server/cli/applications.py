@@ -134,6 +134,8 @@ def read_request(path: Path, job_id: str | None) -> SubmitScoringBatchRequest:
         request = parse(json.loads(path.read_text(encoding="utf-8-sig")), SubmitScoringBatchRequest())
     except ValueError as error:
         raise UsageFault(f"{path} is not a request: {error}") from error
+    except RecursionError:
+        raise UsageFault(f"{path} is not a request: it is nested too deep") from None
     request.job_id = job_id or request.job_id
     if not request.job_id:
         raise UsageFault("Name the job: --job-id.")

@@ -100,7 +100,10 @@ def test_a_job_id_beside_a_request_wins_over_the_one_inside(tmp_path: Path) -> N
     assert read_request(file, None).job_id == "inside"
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"applications": 3}', '{"jobDescription": "no job id"}'])
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[" * 100_000, '{"applications":' * 100_000, "[]", '{"applications": 3}', '{"jobDescription": "no job id"}'],
+)
 def test_a_file_that_is_not_a_request_is_a_usage_fault(tmp_path: Path, content: str) -> None:
     file = tmp_path / "request.json"
     file.write_text(content, encoding="utf-8")
