@@ -8,9 +8,8 @@ written by another process.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -150,9 +149,10 @@ class SubmitBatches:
         for batch in batches:
             for job in batch.jobs:
                 wanted.setdefault(job.identity, (job, versions[batch.criteria.identity]))
-        rows = [_job_row(job, version, times[identity.tenant_id], now) for identity, (job, version) in wanted.items()]
+        foreseen = {tenant: replace(time) for tenant, time in times.items()}
+        rows = [_job_row(job, version, foreseen[job.identity.tenant_id], now) for job, version in wanted.values()]
         made = insert_jobs(connection, rows)
-        move_jobs(connection, _close_gaps(rows, made, times))
+        move_jobs(connection, _take_turns(rows, made, times))
         jobs = [job for job, _ in wanted.values() if job.id in made]
         insert_inputs(connection, [job.input_row for job in jobs])
         insert_texts(
@@ -165,21 +165,14 @@ class SubmitBatches:
         return _join(connection, batches, ids, now)
 
 
-def _close_gaps(rows: Sequence[NewJobRow], made: set[str], times: dict[str, VirtualTime]) -> list[tuple[str, float]]:
-    """Return the new places of new jobs that stand behind applications which had a job already.
+def _take_turns(rows: Sequence[NewJobRow], made: set[str], times: dict[str, VirtualTime]) -> list[tuple[str, float]]:
+    """Let each job that was made take the next turn of its tenant. Returns the places of those that stand elsewhere.
 
-    Those take no turn of their tenant, which would otherwise pay for its whole list each time the list grows by one.
+    Applications that had a job already take no turn. A tenant whose list grows by one each time would otherwise pay
+    for the whole list again and again.
     """
-    taken: Counter[str] = Counter()
-    moved = []
-    for row in rows:
-        if row.id not in made:
-            taken[row.tenant_id] += 1
-        elif ahead := taken[row.tenant_id]:
-            moved.append((row.id, row.virtual_time - ahead * times[row.tenant_id].step))
-    for tenant, count in taken.items():
-        times[tenant].latest -= count * times[tenant].step
-    return moved
+    turns = [(row, times[row.tenant_id].next()) for row in rows if row.id in made]
+    return [(row.id, place) for row, place in turns if place != row.virtual_time]
 
 
 def _join(
