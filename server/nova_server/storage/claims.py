@@ -148,14 +148,17 @@ class Choice:
                 return
 
     def look_behind_full_tenants(self) -> None:
-        """Take from the tenants that are not full, wherever in the queue their jobs are."""
+        """Take from the tenants that are not full, wherever in the queue their jobs are.
+
+        Of each no more jobs are read than one tenant may have running, whatever the size of the claim.
+        """
         tenants = self._find(_FIND_TENANTS, full_tenants=self._full_tenants, limit=self._claim.limit)
-        rows = [
-            row
-            for tenant in tenants
-            for row in self._find(_FIND_OF_TENANT, tenant_id=tenant.tenant_id, limit=self._claim.limit)
-        ]
+        rows = [row for tenant in tenants for row in self._first_of(tenant.tenant_id)]
         self._take(sorted(rows, key=lambda row: (row.virtual_time, row.id)))
+
+    def _first_of(self, tenant_id: str) -> Sequence[Row[Any]]:
+        limit = min(self._claim.limit, self._claim.tenant_limit)
+        return self._find(_FIND_OF_TENANT, tenant_id=tenant_id, limit=limit)
 
     @property
     def _wanted(self) -> int:
