@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
 Address = Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
-StoreUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.")]
+StoreUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///[^:]")]
 GrpcAddress = Annotated[str, Field(pattern=r"^(\S+:\d{1,5}|unix:\S+)$")]
 
 

@@ -67,7 +67,14 @@ def test_an_address_that_is_none_ends_the_command_with_the_name_of_its_setting(t
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "postgresql+asyncpg://nova:secret@store/nova", "sqlite:///nova.sqlite3", "sqlite+aiosqlite://"]
+    "url",
+    [
+        "nonsense",
+        "postgresql+asyncpg://nova:secret@store/nova",
+        "sqlite:///nova.sqlite3",
+        "sqlite+aiosqlite://",
+        "sqlite+aiosqlite:///:memory:",
+    ],
 )
 def test_a_url_of_no_store_ends_the_command_with_the_name_of_its_setting(tmp_path: Path, url: str) -> None:
     with started(tmp_path, database_url=url) as server:
