@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,13 @@ async def test_an_invalid_setting_ends_every_command_before_it_does_anything(com
     outcome = await nova(*command, NOVA_DATA_DIR="/nowhere/at/all", NOVA_LEASE_SECONDS="-1")
     assert outcome.code == 2
     assert outcome.errors == "NOVA_LEASE_SECONDS: Input should be greater than 0\n"
+
+
+async def test_a_store_can_be_named_by_its_url(tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere" / "store.sqlite3"
+    outcome = await nova("migrate", NOVA_DATABASE_URL=f"sqlite+aiosqlite:///{file}")
+    assert outcome.code == 0, outcome.errors
+    assert file.exists()
 
 
 async def test_an_unknown_command_is_a_usage_fault() -> None:
