@@ -129,7 +129,7 @@ async def first_message(call: Any) -> Any:
 def _taken_apart(error: grpc.aio.AioRpcError) -> Refusal:
     found = Refusal(error.code(), error.details() or "", _trace_id(error), trailing_bytes=_size(error))
     # The annotation asks for a `grpc.Call`; a failed call of grpc.aio has the same methods.
-    status: status_pb2.Status | None = rpc_status.from_call(error)  # type: ignore[arg-type]
+    status: status_pb2.Status | None = rpc_status.from_call(error)  # type: ignore[arg-type]  # see above
     for detail in status.details if status else ():
         _take_detail(found, detail)
     return found

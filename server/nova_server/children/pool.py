@@ -1,8 +1,8 @@
 """A pool of child processes for functions that may hang, crash or eat memory.
 
-Written on asyncio's own subprocesses. The `pebble` library was tried first: its children share one pipe under one lock,
-so that a child which dies with the lock, a result that cannot be unpickled, or the death of an idle child ends the
-whole pool. Here every child has its own pipes, and a fault is the fault of one call.
+Written on asyncio's own subprocesses, each with pipes of its own, so that a fault is the fault of one call. Where
+children share one pipe under one lock, as those of the `pebble` library do, a child that dies with the lock, a result
+that cannot be unpickled, or the death of an idle child ends the whole pool.
 
 A child is a limit on time, memory and crashes. It is not a sandbox: it runs as the same user as the server.
 """

@@ -8,7 +8,7 @@ AddressReason = Literal["embedded_ipv4", "link_local", "loopback", "multicast", 
 UrlReason = Literal["host", "malformed", "plain_http", "port", "scheme", "user_information"]
 DenyReason = AddressReason | UrlReason
 
-# Every reason there is, so that a metric can show those that never occurred as zero.
+# Every reason there is: a closed set, because it labels a metric.
 DENY_REASONS: Final[tuple[DenyReason, ...]] = (*get_args(AddressReason), *get_args(UrlReason))
 
 

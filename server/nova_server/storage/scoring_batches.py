@@ -107,7 +107,7 @@ def find_batches(connection: Connection, identities: Sequence[BatchIdentity]) ->
 def read_batch(connection: Connection, tenant_id: str, job_id: str, batch_id: str) -> ScoringBatch | None:
     """Return a batch of this tenant and job, or None."""
     parameters = {"batch_id": batch_id, "tenant_id": tenant_id, "job_id": job_id}
-    row = (connection.execute(_READ, parameters)).one_or_none()
+    row = connection.execute(_READ, parameters).one_or_none()
     return None if row is None else to_batch(row)
 
 
