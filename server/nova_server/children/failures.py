@@ -29,9 +29,6 @@ class ChildCrashed(ChildFailed):
         super().__init__(f"the child process ended with {_describe(exit_code)}")
         self.exit_code = exit_code
 
-    def __reduce__(self) -> tuple[type[ChildCrashed], tuple[int]]:
-        return type(self), (self.exit_code,)
-
 
 class ChildOutOfMemory(ChildFailed):
     """The call needed more memory than a child may have. The child was replaced."""
