@@ -44,7 +44,8 @@ class HealthServicer(health.aio.HealthServicer):
         finally:
             watching.cancel()
             ending.cancel()
-            await asyncio.wait((watching, ending))
+            # Takes what the library raised along, which is that the watcher hung up: nobody is left to be told.
+            await asyncio.gather(watching, ending, return_exceptions=True)
 
     async def enter_graceful_shutdown(self) -> None:
         """Say NOT_SERVING for good, and let go of whoever watches."""
