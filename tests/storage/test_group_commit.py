@@ -124,6 +124,19 @@ async def test_a_group_has_a_greatest_size(database: Database, sizes: list[int])
     assert sizes == [1, MAX_GROUP, 3]
 
 
+async def test_an_intent_too_many_is_refused_and_the_others_are_written(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nova_server.storage.group_commit.MAX_WAITING", 3)
+    held, first = await hold(database.writer)
+    waiting = await enqueue(database.writer, "anna", "ben", "cleo")
+    with pytest.raises(ServiceUnavailable):
+        await database.writer.run(Write(), "dave")
+    held.release()
+    assert await asyncio.gather(first, *waiting) == ["FIRST", "ANNA", "BEN", "CLEO"]
+    assert await database.writer.run(Write(), "dave") == "DAVE"
+
+
 async def test_an_intent_that_fails_does_not_poison_its_neighbours(database: Database) -> None:
     held, first = await hold(database.writer)
     tasks = await enqueue(database.writer, "anna", "poison", "ben")

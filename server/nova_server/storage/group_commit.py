@@ -19,6 +19,8 @@ from nova_server.observability.background import run_in_background
 from nova_server.storage.faults import is_unavailable, store_faults
 
 MAX_GROUP = 512  # intents in one transaction: bounds how long the last of them waits for the first
+# Intents that wait. Each may hold a whole request, and nothing else bounds their number while the store is locked.
+MAX_WAITING = 16 * MAX_GROUP
 QUIET_TURNS = 20
 MAX_TURNS = 200
 
@@ -81,9 +83,10 @@ class GroupCommit:
         """Return the result of `intent` once it is durable.
 
         A caller that is cancelled leaves its intent behind, to be committed all the same. Raises StoreUnavailable when
-        the store cannot be used, ServiceUnavailable after `stop`, and whatever `operation` raises for this intent.
+        the store cannot be used, ServiceUnavailable after `stop` or while MAX_WAITING intents wait, and whatever
+        `operation` raises for this intent.
         """
-        if self._stopping or not self.ready():
+        if self._stopping or not self.ready() or len(self._waiting) >= MAX_WAITING:
             raise ServiceUnavailable
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(operation, intent, future))
