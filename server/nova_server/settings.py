@@ -1,6 +1,7 @@
 """Every setting, its default and its meaning. `docs/configuration.md` is generated from this file.
 
-Each setting is an environment variable, `NOVA_` and the field's name in capitals, the same for all commands.
+Each setting is an environment variable, `NOVA_` and the field's name in capitals, the same for all commands. An empty
+variable is one that is not set.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def _split(value: object) -> object:
 class Settings(BaseSettings):
     """The settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix="NOVA_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="NOVA_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(Path("./data"), description="Folder of the SQLite file and of documents being read.")
     database_url: StoreUrl | None = Field(

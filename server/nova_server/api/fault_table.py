@@ -17,17 +17,23 @@ class Fault:
 
     code: str
     sentence: str
+    sentence_for_one: str | None = None
+
+    def describe(self, limit: object) -> str:
+        """Return the sentence for a rule's value."""
+        sentence = self.sentence_for_one if limit == 1 and self.sentence_for_one else self.sentence
+        return sentence.format(limit=limit)
 
 
 # By protovalidate's id of the rule.
 FAULTS: Mapping[str, Fault] = {
     "required": Fault("required", REQUIRED),
-    "string.min_len": Fault("too_short", "must be at least {limit:,} characters long."),
+    "string.min_len": Fault("too_short", "must be at least {limit:,} characters long.", "must not be empty."),
     "string.max_len": Fault("too_long", "must be at most {limit:,} characters long."),
     "string.max_bytes": Fault("too_long", "must be at most {limit:,} bytes long in UTF-8."),
     "string.pattern": Fault("invalid", "must not contain control characters."),
     "string.not_contains": Fault("invalid", "must not contain the character NUL."),
-    "repeated.min_items": Fault("too_few", "must have at least {limit:,} items."),
+    "repeated.min_items": Fault("too_few", "must have at least {limit:,} items.", "must not be empty."),
     "repeated.max_items": Fault("too_many", "must have at most {limit:,} items."),
     "enum.defined_only": Fault("invalid", "must be one of the documented values."),
 }

@@ -56,7 +56,7 @@ def _named(violation: Violation, message: Message, prefix: str) -> FieldViolatio
     fault = FAULTS.get(proto.rule_id, UNNAMED)
     if _is_missing(fault, violation.field_value, place.field):
         return FieldViolation(path, "required", REQUIRED)
-    return FieldViolation(path, fault.code, fault.sentence.format(limit=violation.rule_value))
+    return FieldViolation(path, fault.code, fault.describe(violation.rule_value))
 
 
 def _is_missing(fault: Fault, value: object, field: FieldDescriptor | None) -> bool:

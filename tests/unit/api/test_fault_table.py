@@ -80,3 +80,9 @@ def test_a_limit_is_written_with_its_thousands() -> None:
     sentences = [fault.message for fault in FieldRules().violations(request) if fault.field == "job_description"]
 
     assert sentences == ["must be at most 50,000 characters long."]
+
+
+def test_a_limit_of_one_is_told_in_words() -> None:
+    assert FAULTS["string.min_len"].describe(1) == "must not be empty."
+    assert FAULTS["string.min_len"].describe(50) == "must be at least 50 characters long."
+    assert FAULTS["repeated.min_items"].describe(1) == "must not be empty."

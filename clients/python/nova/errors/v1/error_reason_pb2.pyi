@@ -54,7 +54,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     RESUME_FETCH_FAILED: _ErrorReason.ValueType  # 20
     """RESUME_FETCH_FAILED: the resume's URL did not yield a document: it does not resolve, is not public, answers other than
-    2xx, or takes too long.
+    200, or takes too long.
     """
     RESUME_TOO_LARGE: _ErrorReason.ValueType  # 21
     """RESUME_TOO_LARGE: the resume's document is over 50 MiB, or unpacks to far more than its pages could hold."""
@@ -120,7 +120,7 @@ over its limit. Nothing was stored, or what was stored is found again by sending
 """
 RESUME_FETCH_FAILED: ErrorReason.ValueType  # 20
 """RESUME_FETCH_FAILED: the resume's URL did not yield a document: it does not resolve, is not public, answers other than
-2xx, or takes too long.
+200, or takes too long.
 """
 RESUME_TOO_LARGE: ErrorReason.ValueType  # 21
 """RESUME_TOO_LARGE: the resume's document is over 50 MiB, or unpacks to far more than its pages could hold."""
