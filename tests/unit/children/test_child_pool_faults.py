@@ -82,7 +82,7 @@ class TestFaults:
 
     async def test_a_function_that_cannot_be_sent_is_refused_and_costs_no_child(self, single: ChildPool) -> None:
         before = await single.run(functions.process_id, wall_seconds=AMPLE)
-        with pytest.raises((AttributeError, TypeError), match="pickle|local object"):
+        with pytest.raises((AttributeError, TypeError), match=r"pickle|local object"):
             await single.run(lambda: 1, wall_seconds=AMPLE)
         assert await single.run(functions.process_id, wall_seconds=AMPLE) == before
 
