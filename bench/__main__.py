@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from bench import fairness, growth, memory
-from bench.machine import describe
+from bench.machine import run
 
 
-def main() -> None:
-    """Print the machine once, then a line for each measurement."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        print(describe(Path(folder)))
-        growth.measure(Path(folder))
-        fairness.measure(Path(folder) / "fairness")
-        memory.measure(Path(folder) / "memory")
+def measure(folder: Path) -> None:
+    """Print a line for each measurement."""
+    growth.measure(folder)
+    fairness.measure(folder / "fairness")
+    memory.measure(folder / "memory")
 
 
 if __name__ == "__main__":
-    main()
+    run(measure)

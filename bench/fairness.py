@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import grpc
 from nova.scoring.v1 import resume_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
-from bench.machine import describe
+from bench.machine import run
 from bench.serving import Serving, serving
 
 QUEUED = 10_000
@@ -65,11 +64,5 @@ def _as_tenant(server: Serving, tenant: str) -> tuple[tuple[str, str], ...]:
     return (server.metadata[0], ("x-tenant-id", tenant))
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        print(describe(Path(folder)))
-        measure(Path(folder))
-
-
 if __name__ == "__main__":
-    main()
+    run(measure)

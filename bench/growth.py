@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import tempfile
 from pathlib import Path
 
 import uvloop
 
 from bench import latency, queue, submissions
 from bench.grown_store import JOBS, grow
-from bench.machine import describe
+from bench.machine import run
 
 
 def measure(folder: Path) -> None:
@@ -39,11 +38,5 @@ def _remove_queued(folder: Path) -> None:
         connection.close()
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        print(describe(Path(folder)))
-        measure(Path(folder))
-
-
 if __name__ == "__main__":
-    main()
+    run(measure)

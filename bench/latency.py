@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ from nova.scoring.v1 import resume_pb2, scoring_batch_pb2, scoring_service_pb2, 
 from nova_server.ports.scorer import ScoringInput
 from nova_server.scorers.local.scorer import score
 
-from bench.machine import describe
+from bench.machine import run
 from bench.serving import Serving, serving
 
 BATCHES = 50
@@ -72,11 +71,5 @@ def _scoring_seconds(description: str, resumes: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        print(describe(Path(folder)))
-        measure(Path(folder))
-
-
 if __name__ == "__main__":
-    main()
+    run(measure)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import sqlite3
+import tempfile
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import grpc
 import sqlalchemy
+import uvloop
 
 
 def describe(folder: Path) -> str:
@@ -42,3 +47,20 @@ def _processor() -> str:
 
 def _memory_gib() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def run(measure: Callable[[Path], object]) -> None:
+    """Name the machine, then measure in a new folder on the disk that holds this one."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        print(describe(Path(folder)))
+        measure(Path(folder))
+
+
+def run_in_loop(measure: Callable[[Path], Coroutine[Any, Any, object]]) -> None:
+    """Do the same with a measurement that needs an event loop."""
+
+    def measure_in_loop(folder: Path) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(measure(folder))
+
+    run(measure_in_loop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import grpc
 import psutil
 from nova.scoring.v1 import resume_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
-from bench.machine import describe
+from bench.machine import run
 from bench.serving import Serving, serving
 
 BATCHES = 20
@@ -58,11 +57,5 @@ def _peak_bytes(pid: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        print(describe(Path(folder)))
-        measure(Path(folder))
-
-
 if __name__ == "__main__":
-    main()
+    run(measure)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import tempfile
 import time
 from pathlib import Path
 
-import uvloop
 from nova_server.foundation import Foundation, build_foundation
 from nova_server.observability.queue_metrics import QueueMetrics
 from nova_server.ports.queue import Failed, Lease, Outcome, Succeeded
@@ -18,7 +16,7 @@ from nova_server.ports.tenancy import Environment, TenantKey
 from nova_server.queue.worker import Worker, WorkerOptions
 from nova_server.settings import Settings
 
-from bench.machine import describe
+from bench.machine import run_in_loop
 
 JOBS = 20_000
 CONCURRENCY = 512
@@ -131,12 +129,5 @@ def _bare_round(connection: sqlite3.Connection) -> bool:
     return bool(claimed)
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        print(describe(Path(folder)))
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(measure(Path(folder)))
-
-
 if __name__ == "__main__":
-    main()
+    run_in_loop(measure)

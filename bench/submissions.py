@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import statistics
-import tempfile
 from pathlib import Path
 
-import uvloop
-
 from bench.load import SUBMIT, Target, rate, running_server, submission
-from bench.machine import describe
+from bench.machine import run_in_loop
 from bench.server import NOOP
 
 IN_FLIGHT = 64
@@ -41,12 +37,5 @@ async def _round(target: Target, method: str, name: str) -> float:
     return await rate(target, method, requests, IN_FLIGHT)
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        print(describe(Path(folder)))
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(measure(Path(folder)))
-
-
 if __name__ == "__main__":
-    main()
+    run_in_loop(measure)
