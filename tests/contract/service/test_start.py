@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sqlite3
 from contextlib import closing
@@ -45,6 +46,7 @@ def test_a_data_folder_is_free_again_as_soon_as_its_server_was_killed(tmp_path: 
         with forked(tmp_path) as server:
             server.log.wait_for("serving")
             server.kill()
+            assert server.exit_code() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("address", ["grpc_address", "metrics_address"])

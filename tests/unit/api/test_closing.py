@@ -50,8 +50,11 @@ async def test_health_is_told_until_the_end() -> None:
 
 async def test_a_call_that_is_being_served_is_left_alone() -> None:
     closing = ClosingInterceptor()
+    served = []
     async with closing.around(call()):
         await closing.close(QUIET_SECONDS)
+        served.append("to its end")
+    assert served == ["to its end"]
 
 
 async def test_closing_lasts_until_no_call_has_come_for_a_while() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from nova_server.ports.clock import plus_seconds
@@ -14,23 +13,12 @@ from nova_server.queue.worker import Worker, WorkerOptions
 from nova_server.signals import ProcessSignals
 
 from tests.support.queue import Handling, ObservedQueue, RecordedMetrics
-from tests.support.store import STUCK, StoreUnderTest, open_store, sqlite_url
+from tests.support.store import STUCK, StoreUnderTest
 from tests.support.submissions import submission
 
 HEARTBEAT_SECONDS = 10
 SWEEP_SECONDS = 10
 EXHAUSTED = Failed("MAX_RETRIES_EXCEEDED", "Scoring the application kept failing.")
-
-
-@pytest.fixture
-def signals() -> ProcessSignals:
-    return ProcessSignals()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, signals: ProcessSignals) -> AsyncIterator[StoreUnderTest]:
-    async with open_store(sqlite_url(tmp_path), signals=signals) as opened:
-        yield opened
 
 
 @pytest.fixture
