@@ -22,18 +22,21 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#nova/scoring/v1/scoring_batch.proto\x12\x0fnova.scoring.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcd\x02\n\x0cScoringBatch\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32$.nova.scoring.v1.ScoringBatch.Status\x12\x12\n\ntotal_jobs\x18\x04 \x01(\x05\x12\x16\n\x0e\x63ompleted_jobs\x18\x05 \x01(\x05\x12\x13\n\x0b\x66\x61iled_jobs\x18\x06 \x01(\x05\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x63ompleted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tCOMPLETED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#nova/scoring/v1/scoring_batch.proto\x12\x0fnova.scoring.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x02\n\x0cScoringBatch\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32$.nova.scoring.v1.ScoringBatch.Status\x12\x12\n\ntotal_jobs\x18\x04 \x01(\x05\x12\x16\n\x0e\x63ompleted_jobs\x18\x05 \x01(\x05\x12\x13\n\x0b\x66\x61iled_jobs\x18\x06 \x01(\x05\x12\x36\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x0c\x63ompleted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tCOMPLETED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nova.scoring.v1.scoring_batch_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCORINGBATCH']._serialized_start=90
-  _globals['_SCORINGBATCH']._serialized_end=423
-  _globals['_SCORINGBATCH_STATUS']._serialized_start=351
-  _globals['_SCORINGBATCH_STATUS']._serialized_end=423
+  _globals['_SCORINGBATCH'].fields_by_name['created_at']._loaded_options = None
+  _globals['_SCORINGBATCH'].fields_by_name['created_at']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SCORINGBATCH']._serialized_start=119
+  _globals['_SCORINGBATCH']._serialized_end=460
+  _globals['_SCORINGBATCH_STATUS']._serialized_start=388
+  _globals['_SCORINGBATCH_STATUS']._serialized_end=460
 # @@protoc_insertion_point(module_scope)
