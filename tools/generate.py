@@ -1,4 +1,4 @@
-"""Generate what follows from the protos: Python stubs in `clients/python` and the descriptor set in `gateway`.
+"""Generate what follows from the protos: Python stubs in `clients/python`, and what the gateway is made of.
 
 Run with `--check` to regenerate beside the tree and fail on any difference instead of writing.
 """
@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from grpc_tools import protoc
+from nova_gateway.generator import generate
 
 from tools import generated
 from tools.generated import ROOT
@@ -17,6 +18,7 @@ from tools.generated import ROOT
 DEPENDENCIES = ROOT / ".build/proto-deps"
 STUBS = "clients/python"
 DESCRIPTOR_SET = "gateway/descriptor_set.binpb"
+GATEWAY = "gateway/nova_gateway/generated"
 VALIDATE = "buf/validate/validate.proto"
 
 
@@ -29,6 +31,7 @@ def fill(target: Path) -> None:
     """Write every generated file below the folder `target`."""
     generate_stubs(target / STUBS)
     generate_descriptor_set(target / DESCRIPTOR_SET)
+    generate(target / DESCRIPTOR_SET, target / GATEWAY)
 
 
 def generate_stubs(target: Path) -> None:

@@ -73,6 +73,15 @@ CATALOGUE: Mapping[ErrorReason.ValueType, CatalogueEntry] = {
 }
 
 
+# Where the documentation describes every code, so that the `type` of a problem can be followed.
+_PROBLEM_TYPE = "https://docs.nova.dweet.com/embed-api/errors#"
+
+
+def problem_type(code: str) -> str:
+    """Return the `type` of the problem (RFC 9457) with this code."""
+    return _PROBLEM_TYPE + code.lower().replace("_", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldViolation:
     """One fault of a request. `field` is a proto field path, such as `applications[3].resume.url`."""

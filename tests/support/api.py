@@ -84,9 +84,11 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
         Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts, quiet_seconds=0.01
     )
     await api.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
-        yield Served(api, parts, channel, use_cases, keys, metrics, clock, readiness)
-    await api.stop()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
+            yield Served(api, parts, channel, use_cases, keys, metrics, clock, readiness)
+    finally:
+        await api.stop()
 
 
 def submission(count: int = 1) -> scoring_service_pb2.SubmitScoringBatchRequest:

@@ -158,6 +158,7 @@ def test_the_interceptors_stand_in_the_order_of_the_contract() -> None:
         "ClosingInterceptor",
         "DeadlineInterceptor",
         "AuthenticationInterceptor",
+        "GatewayFaultsInterceptor",
     ]
 
 

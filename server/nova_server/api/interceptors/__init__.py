@@ -7,6 +7,7 @@ from nova_server.api.interceptors.chain import CallInterceptor
 from nova_server.api.interceptors.closing import ClosingInterceptor
 from nova_server.api.interceptors.deadline import DeadlineInterceptor
 from nova_server.api.interceptors.errors import ErrorInterceptor
+from nova_server.api.interceptors.gateway_faults import GatewayFaultsInterceptor
 from nova_server.api.interceptors.metrics import MetricsInterceptor
 from nova_server.api.interceptors.trace import TraceInterceptor
 from nova_server.observability.metrics import Metrics
@@ -33,4 +34,6 @@ def build_interceptors(
         # Outside of authentication, which may wait for the store.
         DeadlineInterceptor(default_deadline_seconds),
         AuthenticationInterceptor(authenticator),
+        # Inside of it, because the key and the tenant are looked at before the body.
+        GatewayFaultsInterceptor(),
     ]

@@ -1,0 +1,75 @@
+"""Renders what Envoy needs to serve REST: its configuration, the Lua filter, the descriptor and the pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+PACKAGE = Path(__file__).parent
+CONFIGURATION = "envoy.yaml"
+
+# One file, because each local of a part is seen by those after it, and Envoy reads one.
+_LUA = ("generated/json_table", "lua/json_text", "lua/json_request", "lua/json_view", "lua/problem", "lua/filter")
+
+_UNIX = "unix:"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """Where the gateway listens and what it calls. An address is `host:port` or `unix:path`.
+
+    `cors_origins` are the origins whose pages may call, such as `https://app.example.com`. `timeout_seconds` is how
+    long the api may take for a call.
+    """
+
+    rest_address: str
+    api_addresses: tuple[str, ...]
+    admin_address: str
+    cors_origins: tuple[str, ...] = ()
+    timeout_seconds: float = 35
+    max_connections: int = 10_000
+    max_heap_bytes: int = 1024 * 1024 * 1024
+
+
+def render(options: GatewayOptions, folder: Path) -> Path:
+    """Write everything into `folder`, which may exist, and return the path of the configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("transcoder.binpb",):
+        shutil.copyfile(PACKAGE / "generated" / name, folder / name)
+    (folder / "filter.lua").write_text(lua_source())
+    path = folder / CONFIGURATION
+    path.write_text(configuration(options, folder.resolve()))
+    return path
+
+
+def lua_source() -> str:
+    """Return the source of the Lua filter."""
+    return "\n".join((PACKAGE / f"{name}.lua").read_text() for name in _LUA)
+
+
+def configuration(options: GatewayOptions, folder: Path) -> str:
+    """Return Envoy's configuration, whose files are in `folder`."""
+    environment = Environment(
+        loader=FileSystemLoader(PACKAGE),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=select_autoescape(()),
+    )
+    routes = json.loads((PACKAGE / "generated/routes.json").read_text())
+    return environment.get_template("envoy.yaml.j2").render(
+        **routes,
+        folder=str(folder),
+        rest_address=options.rest_address,
+        api_addresses=options.api_addresses,
+        admin_address=options.admin_address,
+        cluster_type="STATIC" if all(a.startswith(_UNIX) for a in options.api_addresses) else "STRICT_DNS",
+        cors_origins=options.cors_origins,
+        timeout_seconds=options.timeout_seconds,
+        max_connections=options.max_connections,
+        max_heap_bytes=options.max_heap_bytes,
+        pages=[],
+    )

@@ -1,0 +1,385 @@
+-- Generated from the descriptor set and the error catalogue. Do not edit.
+
+local OPERATIONS = {
+  ["nova.scoring.v1.ScoringService.SubmitScoringBatch"] = {
+    ["success"] = 202,
+    ["request"] = ".nova.scoring.v1.SubmitScoringBatchRequest",
+    ["response"] = ".nova.scoring.v1.SubmitScoringBatchResponse",
+    ["query"] = {},
+  },
+  ["nova.scoring.v1.ScoringService.GetScoringBatch"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.scoring.v1.GetScoringBatchResponse",
+    ["query"] = {},
+  },
+  ["nova.scoring.v1.ScoringService.SubmitScoringJob"] = {
+    ["success"] = 202,
+    ["request"] = ".nova.scoring.v1.SubmitScoringJobRequest",
+    ["response"] = ".nova.scoring.v1.SubmitScoringJobResponse",
+    ["query"] = {},
+  },
+  ["nova.scoring.v1.ScoringService.GetScoringJob"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.scoring.v1.GetScoringJobResponse",
+    ["query"] = {},
+  },
+  ["nova.scoring.v1.ScoringService.GetLatestScore"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.scoring.v1.GetLatestScoreResponse",
+    ["query"] = {},
+  },
+}
+
+local MESSAGES = {
+  [".nova.scoring.v1.SubmitScoringBatchRequest"] = {
+    ["applications"] = {
+      ["type"] = "array",
+      ["element"] = {
+        ["type"] = "object",
+        ["message"] = ".nova.scoring.v1.Application",
+      },
+      ["nullable"] = true,
+    },
+    ["jobDescription"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["jobTitle"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["companyName"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["roleKnowledge"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.scoring.v1.SubmitScoringJobRequest"] = {
+    ["resume"] = {
+      ["type"] = "object",
+      ["message"] = ".nova.scoring.v1.Resume",
+      ["nullable"] = true,
+    },
+    ["jobDescription"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["jobTitle"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["companyName"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["roleKnowledge"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["applicationData"] = {
+      ["type"] = "object",
+      ["message"] = ".nova.scoring.v1.ApplicationData",
+      ["nullable"] = true,
+    },
+    ["rescore"] = {
+      ["type"] = "object",
+      ["message"] = ".nova.scoring.v1.Rescore",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.scoring.v1.Application"] = {
+    ["applicationId"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["resume"] = {
+      ["type"] = "object",
+      ["message"] = ".nova.scoring.v1.Resume",
+      ["nullable"] = true,
+    },
+    ["applicationData"] = {
+      ["type"] = "object",
+      ["message"] = ".nova.scoring.v1.ApplicationData",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.scoring.v1.Resume"] = {
+    ["type"] = {
+      ["type"] = "enum",
+      ["values"] = {
+        ["url"] = true,
+        ["text"] = true,
+      },
+      ["names"] = "url, text",
+      ["nullable"] = true,
+    },
+    ["url"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+      ["oneof"] = "oneof source",
+    },
+    ["content"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+      ["oneof"] = "oneof source",
+    },
+  },
+  [".nova.scoring.v1.ApplicationData"] = {
+    ["applicationAnswers"] = {
+      ["type"] = "array",
+      ["element"] = {
+        ["type"] = "object",
+        ["message"] = ".nova.scoring.v1.ApplicationAnswer",
+      },
+      ["nullable"] = true,
+    },
+    ["context"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.scoring.v1.Rescore"] = {
+    ["enabled"] = {
+      ["type"] = "boolean",
+      ["nullable"] = true,
+    },
+    ["criteriaVersionId"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.scoring.v1.ApplicationAnswer"] = {
+    ["question"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["answer"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+  },
+}
+
+local SHAPES = {
+  [".nova.scoring.v1.SubmitScoringBatchResponse"] = {
+    {
+      ["key"] = "\"batch\":",
+      ["message"] = ".nova.scoring.v1.ScoringBatch",
+    },
+    {
+      ["key"] = "\"scoringJobIds\":",
+    },
+  },
+  [".nova.scoring.v1.GetScoringBatchResponse"] = {
+    {
+      ["key"] = "\"batch\":",
+      ["message"] = ".nova.scoring.v1.ScoringBatch",
+    },
+    {
+      ["key"] = "\"scoringJobs\":",
+      ["message"] = ".nova.scoring.v1.ScoringJob",
+    },
+  },
+  [".nova.scoring.v1.SubmitScoringJobResponse"] = {
+    {
+      ["key"] = "\"scoringJob\":",
+      ["message"] = ".nova.scoring.v1.ScoringJob",
+    },
+  },
+  [".nova.scoring.v1.GetScoringJobResponse"] = {
+    {
+      ["key"] = "\"scoringJob\":",
+      ["message"] = ".nova.scoring.v1.ScoringJob",
+    },
+  },
+  [".nova.scoring.v1.GetLatestScoreResponse"] = {
+    {
+      ["key"] = "\"scoringJob\":",
+      ["message"] = ".nova.scoring.v1.ScoringJob",
+    },
+  },
+  [".nova.scoring.v1.ScoringBatch"] = {
+    {
+      ["key"] = "\"id\":",
+    },
+    {
+      ["key"] = "\"jobId\":",
+    },
+    {
+      ["key"] = "\"status\":",
+    },
+    {
+      ["key"] = "\"totalJobs\":",
+    },
+    {
+      ["key"] = "\"completedJobs\":",
+    },
+    {
+      ["key"] = "\"failedJobs\":",
+    },
+    {
+      ["key"] = "\"createdAt\":",
+    },
+    {
+      ["key"] = "\"completedAt\":",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.scoring.v1.ScoringJob"] = {
+    {
+      ["key"] = "\"id\":",
+    },
+    {
+      ["key"] = "\"criteriaVersionId\":",
+    },
+    {
+      ["key"] = "\"jobId\":",
+    },
+    {
+      ["key"] = "\"applicationId\":",
+    },
+    {
+      ["key"] = "\"status\":",
+    },
+    {
+      ["key"] = "\"isRescore\":",
+    },
+    {
+      ["key"] = "\"score\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"assessment\":",
+      ["nullable"] = true,
+      ["message"] = ".nova.scoring.v1.Assessment",
+    },
+    {
+      ["key"] = "\"errorCode\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"errorMessage\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"queuedAt\":",
+    },
+    {
+      ["key"] = "\"startedAt\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"completedAt\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"failedAt\":",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.scoring.v1.Assessment"] = {
+    {
+      ["key"] = "\"verdict\":",
+    },
+    {
+      ["key"] = "\"strengths\":",
+    },
+    {
+      ["key"] = "\"concerns\":",
+    },
+    {
+      ["key"] = "\"interviewFocus\":",
+    },
+  },
+}
+
+local PROBLEMS = {
+  ["UNAUTHORIZED"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#unauthorized",
+    ["status"] = 401,
+    ["message"] = "\"Invalid or missing API key.\"",
+    ["retryable"] = "false",
+  },
+  ["FORBIDDEN"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#forbidden",
+    ["status"] = 403,
+    ["message"] = "\"This API key may not do this.\"",
+    ["retryable"] = "false",
+  },
+  ["VALIDATION_ERROR"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#validation-error",
+    ["status"] = 400,
+    ["message"] = "\"Request validation failed.\"",
+    ["retryable"] = "false",
+  },
+  ["PAYLOAD_TOO_LARGE"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#payload-too-large",
+    ["status"] = 413,
+    ["message"] = "\"The request body is too large.\"",
+    ["retryable"] = "false",
+  },
+  ["NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such route.\"",
+    ["retryable"] = "false",
+  },
+  ["BATCH_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#batch-not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such scoring batch.\"",
+    ["retryable"] = "false",
+  },
+  ["SCORING_JOB_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#scoring-job-not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such scoring job.\"",
+    ["retryable"] = "false",
+  },
+  ["APPLICATION_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#application-not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such application.\"",
+    ["retryable"] = "false",
+  },
+  ["CRITERIA_VERSION_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#criteria-version-not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such version.\"",
+    ["retryable"] = "false",
+  },
+  ["RATE_LIMITED"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#rate-limited",
+    ["status"] = 429,
+    ["message"] = "\"Rate limit exceeded.\"",
+    ["retryable"] = "true",
+  },
+  ["INTERNAL_ERROR"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#internal-error",
+    ["status"] = 500,
+    ["message"] = "\"Something went wrong.\"",
+    ["retryable"] = "true",
+  },
+  ["SERVICE_UNAVAILABLE"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#service-unavailable",
+    ["status"] = 503,
+    ["message"] = "\"The service cannot take the request now. Try again shortly.\"",
+    ["retryable"] = "true",
+  },
+}
+
+local DEFAULT_CODES = {
+  ["1"] = "SERVICE_UNAVAILABLE",
+  ["3"] = "VALIDATION_ERROR",
+  ["4"] = "SERVICE_UNAVAILABLE",
+  ["5"] = "BATCH_NOT_FOUND",
+  ["7"] = "FORBIDDEN",
+  ["8"] = "PAYLOAD_TOO_LARGE",
+  ["12"] = "NOT_FOUND",
+  ["13"] = "INTERNAL_ERROR",
+  ["14"] = "SERVICE_UNAVAILABLE",
+  ["16"] = "UNAUTHORIZED",
+}

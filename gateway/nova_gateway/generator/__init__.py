@@ -1,0 +1,44 @@
+"""Writes everything in the gateway that follows from the protos and the error catalogue."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from nova.errors.v1.error_reason_pb2 import ErrorReason
+from nova_server.errors import CATALOGUE, problem_type
+
+from nova_gateway.generator.api import Api
+from nova_gateway.generator.json_table import json_table
+from nova_gateway.generator.transcoder import transcoder_descriptor
+
+
+def generate(descriptor_set: Path, target: Path) -> None:
+    """Read the descriptor set and write the files of the gateway into the folder `target`."""
+    api = Api.read(descriptor_set)
+    target.mkdir(parents=True)
+    (target / "transcoder.binpb").write_bytes(transcoder_descriptor(api))
+    (target / "json_table.lua").write_text(json_table(api))
+    (target / "routes.json").write_text(json.dumps(routes(api), indent=2) + "\n")
+
+
+def routes(api: Api) -> dict[str, object]:
+    """Return what the configuration template has to know of the protos."""
+    operations = [
+        {"name": o.name, "method": o.http_method, "path": o.path, "grpc_path": o.grpc_path} for o in api.operations
+    ]
+    return {
+        "services": list(dict.fromkeys(operation.service for operation in api.operations)),
+        "operations": operations,
+        "max_request_bytes": api.max_request_bytes,
+        "problems": {
+            ErrorReason.Name(reason): {
+                "type": problem_type(ErrorReason.Name(reason)),
+                "status": entry.http_status,
+                "message": entry.message,
+                "retryable": entry.retryable,
+            }
+            for reason, entry in CATALOGUE.items()
+            if entry.http_status
+        },
+    }

@@ -1,0 +1,98 @@
+-- What Envoy calls: `envoy_on_request` before the transcoder, `envoy_on_response` after it. The latter also sees the
+-- answers that Envoy makes itself.
+
+for _, shape in pairs(SHAPES) do
+  for _, field in ipairs(shape) do field.shape = SHAPES[field.message] end
+end
+
+-- Headers that mean something between Envoy and the api, and nothing when a caller sends them.
+local INTERNAL = { "^x%-envoy%-", "^grpc%-", "^nova%-" }
+
+local function remove_internal(headers)
+  local names = {}
+  for name in pairs(headers) do
+    for _, pattern in ipairs(INTERNAL) do
+      if name:find(pattern) then names[#names + 1] = name end
+    end
+  end
+  for _, name in ipairs(names) do headers:remove(name) end
+end
+
+-- Returns a fault for a query parameter that the operation does not have.
+local function query_fault(query, operation)
+  for name in query:gmatch("([^&=]+)[^&]*") do
+    if not operation.query[name] then
+      return (name:find("^[%w_.-]+$") and #name <= 64 and name or "query") .. "=unknown_parameter"
+    end
+  end
+end
+
+local function body_fault(handle, operation)
+  local media_type = (handle:headers():get("content-type") or ""):match("^%s*([^;%s]*)"):lower()
+  if media_type ~= "application/json" then return "Content-Type=invalid:application/json" end
+  local body = handle:body(true)
+  return check_request(body:getBytes(0, body:length()), operation.request)
+end
+
+-- Lets the api refuse the request, so that the key, the rate limit and the tenant are looked at first. It is told the
+-- faults in a header, and gets an empty message.
+local function pass_on(handle, faults, operation)
+  if operation.request then handle:body(true):setBytes("{}") end
+  local headers = handle:headers()
+  headers:replace("nova-request-faults", faults)
+  headers:replace(":path", (headers:get(":path"):gsub("%?.*", "")))
+  if operation.request then headers:replace("content-type", "application/json") end
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local trace_id = headers:get("x-request-id"):gsub("-", "")
+  handle:streamInfo():dynamicMetadata():set("nova", "trace_id", trace_id)
+  local operation = OPERATIONS[handle:streamInfo():routeName()]
+  if not operation then return headers:remove("nova-request-faults") end
+  remove_internal(headers)
+  if not operation.request then headers:remove("content-type") end
+  local query = headers:get(":path"):match("%?(.*)")
+  local faults = query and query_fault(query, operation) or operation.request and body_fault(handle, operation)
+  if faults then pass_on(handle, faults, operation) end
+end
+
+local function answer(handle, status, body, content_type)
+  local length = handle:body(true):setBytes(body)
+  local headers = handle:headers() -- those from before `body` are dead
+  headers:replace(":status", tostring(status))
+  headers:replace("content-type", content_type)
+  headers:replace("content-length", tostring(length))
+  return headers
+end
+
+local function succeed(handle, operation, body)
+  answer(handle, operation.success, complete(body, SHAPES[operation.response]), "application/json")
+end
+
+local function fail(handle, body, trace_id)
+  local problem, status, wait = problem_of(body, trace_id)
+  local headers = answer(handle, status, problem, "application/problem+json")
+  if wait then headers:replace("retry-after", tostring(wait)) end
+end
+
+-- Makes the documented body of what the transcoder printed. What Envoy answers by itself has the type of a problem.
+local function rewrite(handle, operation, trace_id)
+  local succeeded = handle:headers():get(":status") == "200"
+  local body = handle:body(true)
+  body = body:getBytes(0, body:length())
+  if succeeded then succeed(handle, operation, body) else fail(handle, body, trace_id) end
+end
+
+function envoy_on_response(handle)
+  local known = handle:streamInfo():dynamicMetadata():get("nova")
+  if not known then return end
+  local operation = OPERATIONS[handle:streamInfo():routeName()]
+  if operation and handle:headers():get("content-type") == "application/json" then
+    rewrite(handle, operation, known.trace_id)
+    remove_internal(handle:headers())
+  end
+  local headers = handle:headers()
+  headers:remove("x-envoy-upstream-healthchecked-cluster")
+  headers:replace("x-trace-id", known.trace_id)
+end

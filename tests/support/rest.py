@@ -1,0 +1,108 @@
+"""A real Envoy in front of an api, and a plain HTTP client in front of Envoy."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from nova_gateway.configuration import GatewayOptions
+from nova_server.clock import SystemClock
+from nova_server.gateway.envoy import EnvoyGateway
+
+from tests.support import api
+from tests.support.api import Served
+
+HEADERS = {"Authorization": f"Bearer {api.SECRET}", "X-Tenant-Id": "tenant-1"}
+PROBLEM_TYPE = "application/problem+json"
+TRACE_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `json` is None when there is no body."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    json: Any
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A gateway, with its client."""
+
+    gateway: EnvoyGateway
+    session: aiohttp.ClientSession
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway.port}"
+
+    async def call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:
+        """Send a request with the headers of a valid caller, or with `headers` in their place."""
+        sent = HEADERS if headers is None else headers
+        async with self.session.request(method, self.url + path, headers=sent, **body) as answer:
+            text = await answer.text()
+            is_json = "json" in answer.content_type
+            return Answer(
+                answer.status, answer.headers, text, await answer.json(content_type=None) if is_json else None
+            )
+
+    async def get(self, path: str, **more: Any) -> Answer:
+        return await self.call("GET", path, **more)
+
+    async def post(self, path: str, **more: Any) -> Answer:
+        return await self.call("POST", path, **more)
+
+    async def lua_errors(self) -> int:
+        """Return how often the Lua filter has failed."""
+        counters = await self.gateway.admin.get("/stats?filter=lua.nova.errors")
+        return int(counters.rpartition(":")[2])
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """Yield a new folder with a short path, for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="nova-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def gateway_to(*api_addresses: str, **options: Any) -> AsyncIterator[Rest]:
+    """Run Envoy in front of these addresses. Fails when its Lua did."""
+    with short_folder() as folder:
+        chosen = GatewayOptions("127.0.0.1:0", api_addresses, f"unix:{folder}/admin.sock", **options)
+        gateway = EnvoyGateway(chosen, folder, SystemClock())
+        await gateway.start()
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+                rest = Rest(gateway, session)
+                yield rest
+                assert await rest.lua_errors() == 0
+        finally:
+            await gateway.stop()
+
+
+@asynccontextmanager
+async def serving(*, gateway: Mapping[str, Any] | None = None, **settings: Any) -> AsyncIterator[tuple[Rest, Served]]:
+    """Serve an api whose use cases, keys and clock are the test's, with Envoy in front of it."""
+    async with (
+        api.serving(**settings) as served,
+        gateway_to(f"127.0.0.1:{served.api.port}", **(gateway or {})) as rest,
+    ):
+        yield rest, served
