@@ -55,10 +55,8 @@ class Rest:
         sent = HEADERS if headers is None else headers
         async with self.session.request(method, self.url + path, headers=sent, **body) as answer:
             text = await answer.text()
-            is_json = "json" in answer.content_type
-            return Answer(
-                answer.status, answer.headers, text, await answer.json(content_type=None) if is_json else None
-            )
+            parsed = json.loads(text) if "json" in answer.content_type else None
+            return Answer(answer.status, answer.headers, text, parsed)
 
     async def get(self, path: str, **more: Any) -> Answer:
         return await self.call("GET", path, **more)
