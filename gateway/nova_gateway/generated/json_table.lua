@@ -6,27 +6,32 @@ local OPERATIONS = {
     ["request"] = ".nova.scoring.v1.SubmitScoringBatchRequest",
     ["response"] = ".nova.scoring.v1.SubmitScoringBatchResponse",
     ["query"] = {},
+    ["grpc_path"] = "/nova.scoring.v1.ScoringService/SubmitScoringBatch",
   },
   ["nova.scoring.v1.ScoringService.GetScoringBatch"] = {
     ["success"] = 200,
     ["response"] = ".nova.scoring.v1.GetScoringBatchResponse",
     ["query"] = {},
+    ["grpc_path"] = "/nova.scoring.v1.ScoringService/GetScoringBatch",
   },
   ["nova.scoring.v1.ScoringService.SubmitScoringJob"] = {
     ["success"] = 202,
     ["request"] = ".nova.scoring.v1.SubmitScoringJobRequest",
     ["response"] = ".nova.scoring.v1.SubmitScoringJobResponse",
     ["query"] = {},
+    ["grpc_path"] = "/nova.scoring.v1.ScoringService/SubmitScoringJob",
   },
   ["nova.scoring.v1.ScoringService.GetScoringJob"] = {
     ["success"] = 200,
     ["response"] = ".nova.scoring.v1.GetScoringJobResponse",
     ["query"] = {},
+    ["grpc_path"] = "/nova.scoring.v1.ScoringService/GetScoringJob",
   },
   ["nova.scoring.v1.ScoringService.GetLatestScore"] = {
     ["success"] = 200,
     ["response"] = ".nova.scoring.v1.GetLatestScoreResponse",
     ["query"] = {},
+    ["grpc_path"] = "/nova.scoring.v1.ScoringService/GetLatestScore",
   },
 }
 

@@ -63,6 +63,7 @@ def _operation(api: Api, operation: Operation) -> Mapping[str, object]:
         "request": method.input_type if operation.has_body else None,
         "response": method.output_type,
         "query": dict.fromkeys(query, True),
+        "grpc_path": operation.grpc_path,
     }
 
 

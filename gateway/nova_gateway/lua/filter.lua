@@ -49,11 +49,12 @@ function envoy_on_request(handle)
   local trace_id = headers:get("x-request-id"):gsub("-", "")
   handle:streamInfo():dynamicMetadata():set("nova", "trace_id", trace_id)
   local operation = OPERATIONS[handle:streamInfo():routeName()]
-  if not operation then return headers:remove("nova-request-faults") end
+  local path, query = headers:get(":path"):match("^([^?]*)%??(.*)$")
+  local over_grpc = not operation or path == operation.grpc_path
+  if over_grpc then return headers:remove("nova-request-faults") end
   remove_internal(headers)
   if not operation.request then headers:remove("content-type") end
-  local query = headers:get(":path"):match("%?(.*)")
-  local faults = query and query_fault(query, operation) or operation.request and body_fault(handle, operation)
+  local faults = query_fault(query, operation) or operation.request and body_fault(handle, operation)
   if faults then pass_on(handle, faults, operation) end
 end
 
