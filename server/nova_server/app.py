@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import socket
+from contextlib import ExitStack
+from pathlib import Path
 
 import structlog
 import uvloop
@@ -18,6 +20,7 @@ from nova_server.egress.policy import EgressPolicy
 from nova_server.errors import NovaError
 from nova_server.foundation import build_foundation
 from nova_server.garbage import settle
+from nova_server.gateway.envoy import API_SOCKET, build_gateway, gateway_folder
 from nova_server.observability.logs import configure_logging
 from nova_server.observability.loop_lag import LoopLagMonitor
 from nova_server.observability.metrics_server import MetricsServer
@@ -42,12 +45,12 @@ STORE_ADVICE = "check NOVA_DATABASE_URL and NOVA_DATA_DIR"
 
 
 class Application:
-    """Everything that `nova serve` runs in one process.
+    """Everything that `nova serve` runs in one process, and Envoy beside it when there is a `folder` for that.
 
     `exclusive_store` says that no other process works on the queue of the store.
     """
 
-    def __init__(self, settings: Settings, *, exclusive_store: bool) -> None:
+    def __init__(self, settings: Settings, *, exclusive_store: bool, folder: Path | None = None) -> None:
         base = self._base = build_foundation(settings)
         self._queue_metrics = QueueMetrics(base.metrics)
         policy = EgressPolicy(
@@ -59,13 +62,17 @@ class Application:
         self._sweeper = self._build_sweeper(sole_process=exclusive_store)
         handler = ScoreJob(base.store, FetchingResumeReader(fetcher, children), LocalScorer(children), base.clock)
         self._worker = self._build_worker(handler)
-        self.api = GrpcApi(settings, self._build_api_parts(policy))
+        api_socket = f"unix:{folder / API_SOCKET}" if folder else None
+        self.api = GrpcApi(settings, self._build_api_parts(policy), other_address=api_socket)
+        self.gateway = build_gateway(settings, folder, base.clock) if folder else None
         self.metrics_server = MetricsServer(settings.metrics_address, base.metrics.registry)
         loop_lag = LoopLagMonitor(base.clock, base.metrics.event_loop_lag_seconds)
         stages: list[list[Service]] = [
             [base.database],
             [self.metrics_server, loop_lag, children, fetcher],
             [self._sweeper, self._worker, self.api],
+            # Last, so that it is the first to stop, while the api still answers what it has let in.
+            [self.gateway] if self.gateway else [],
         ]
         self._supervisor = Supervisor(stages, base.clock)
 
@@ -148,19 +155,23 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, *, exclusive_store: bool) -> int:
     stopping = _stop_signals()
-    try:
-        application = Application(settings, exclusive_store=exclusive_store)
-        await application.start()
-    except (OSError, RuntimeError, NovaError) as error:
-        log.error("start_failed", error=type(error).__name__, advice=_advice(error))
-        return 1
-    settle()
-    return await run(application, stopping)
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(gateway_folder()) if settings.gateway else None
+            application = Application(settings, exclusive_store=exclusive_store, folder=folder)
+            await application.start()
+        except (OSError, RuntimeError, NovaError) as error:
+            log.error("start_failed", error=type(error).__name__, advice=_advice(error))
+            return 1
+        settle()
+        return await run(application, stopping)
 
 
 async def run(application: Application, stopping: asyncio.Event) -> int:
     """Run an application that is started until `stopping` is set or a part dies, and stop it. Returns the exit code."""
-    log.info("serving", grpc_port=application.api.port, metrics_port=application.metrics_server.port)
+    rest_port = application.gateway.port if application.gateway else None
+    metrics_port = application.metrics_server.port
+    log.info("serving", grpc_port=application.api.port, rest_port=rest_port, metrics_port=metrics_port)
     dead = await _first_death(application, stopping)
     log.info("stopping") if dead is None else log.error("part_died", part=dead)
     await application.stop()
@@ -197,4 +208,4 @@ async def _first_death(application: Application, stopping: asyncio.Event) -> str
 def _advice(error: BaseException) -> str:
     if isinstance(error, NovaError):
         return STORE_ADVICE
-    return "check that NOVA_GRPC_ADDRESS and NOVA_METRICS_ADDRESS are free"
+    return "check that NOVA_GRPC_ADDRESS, NOVA_REST_ADDRESS and NOVA_METRICS_ADDRESS are free"

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Network = IPv4Network | IPv6Network
 Address = Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
 StoreUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///[^:]")]
+Origin = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")]
 GrpcAddress = Annotated[str, Field(pattern=r"^(\S+:\d{1,5}|unix:\S+)$")]
 
 
@@ -37,6 +38,14 @@ class Settings(BaseSettings):
     )
     grpc_address: GrpcAddress = Field("127.0.0.1:50051", description="Host and port where the gRPC api listens.")
     rest_address: Address = Field("127.0.0.1:8080", description="Host and port where the REST gateway listens.")
+    rest_cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (),
+        description="Comma-separated origins, such as `https://app.example.com`, whose pages may call the REST gateway "
+        "from a browser.",
+    )
+    gateway: bool = Field(
+        True, description="Whether Envoy is run for REST. Not needed where another Envoy calls the gRPC api."
+    )
     metrics_address: Address = Field("127.0.0.1:9464", description="Host and port of the Prometheus metrics.")
     allow_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),

@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from tools.demo import Server, running_server
+from tools.demo_server import Server, running_server
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,19 +39,32 @@ def test_the_server_is_started_as_written() -> None:
     assert block_with("nova serve").strip() == "NOVA_ALLOW_NETWORKS=127.0.0.0/8 .venv/bin/nova serve"
 
 
-def test_resumes_are_submitted_as_written(server: Server) -> None:
+def output_of(block: str, server: Server, **variables: str) -> str:
+    """Return what a block prints when it is run against the server, wherever that listens."""
     done = subprocess.run(
-        ["bash", "-e", "-c", block_with("nova submit")],
+        ["bash", "-e", "-c", block.replace("http://127.0.0.1:8080", server.rest_url)],
         cwd=ROOT,
-        env=dict(server.environment),
+        env={**server.environment, **variables},
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "Amara Okafor" in done.stdout
-    assert "RESUME_ENCRYPTED" in done.stdout
+    return done.stdout
+
+
+def test_a_batch_is_submitted_over_rest_as_written(server: Server) -> None:
+    answer = json.loads(output_of(block_with("curl http"), server))
+    assert answer["batch"]["jobId"] == "job-123"
+    assert answer["batch"]["totalJobs"] == len(answer["scoringJobIds"]) == 1
+
+
+def test_resumes_are_submitted_as_written(server: Server) -> None:
+    key = server.run("keys", "create", "--environment", "sandbox").strip()
+    shown = output_of(block_with("nova submit"), server, NOVA_API_KEY=key)
+    assert "Amara Okafor" in shown
+    assert "RESUME_ENCRYPTED" in shown
 
 
 def test_the_call_of_grpcurl_works_with_what_reflection_says(server: Server) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nova_server.cli.applications import read_resumes
 
 from tools import generated
-from tools.demo import GOOD_FITS, POOR_FITS, SAMPLES, UNREADABLE, Unexpected, check, free_addresses, submit_command
+from tools.demo import GOOD_FITS, POOR_FITS, SAMPLES, UNREADABLE, check, submission
+from tools.demo_server import Unexpected, free_addresses
 
 
 def job(score: int | None = None, code: str | None = None) -> Mapping[str, Any]:
@@ -44,9 +46,11 @@ def test_a_demo_in_which_a_scan_is_read_or_fails_otherwise_fails(unexpected: Map
 
 
 def test_the_demo_submits_every_sample_and_knows_whom_it_names() -> None:
-    names = {Path(argument).stem for argument in submit_command() if "resumes" in argument}
+    paths = sorted((SAMPLES / "resumes").iterdir())
+    request = submission(read_resumes(paths), {path: f"http://127.0.0.1/{number}" for number, path in enumerate(paths)})
+    names = {application["applicationId"] for application in request["applications"]}
     assert {*GOOD_FITS, *POOR_FITS, *UNREADABLE} <= names
-    assert len(names) == len(list((SAMPLES / "resumes").iterdir())) >= 8
+    assert len(names) == len(paths) >= 8
 
 
 def test_free_addresses_differ_and_are_free() -> None:

@@ -99,6 +99,11 @@ class RunningServer:
         return f"127.0.0.1:{self.log.wait_for('serving')['grpc_port']}"
 
     @property
+    def rest_url(self) -> str:
+        """URL of the REST gateway, once it serves."""
+        return f"http://127.0.0.1:{self.log.wait_for('serving')['rest_port']}"
+
+    @property
     def metrics_url(self) -> str:
         """URL of the metrics, once they are served."""
         return f"http://127.0.0.1:{self.log.wait_for('serving')['metrics_port']}/metrics"
@@ -204,8 +209,9 @@ def clean_environment() -> dict[str, str]:
 
 
 def variables(data_dir: Path, settings: dict[str, object]) -> dict[str, str]:
-    """Return environment variables for a server on free ports."""
-    named = {"grpc_address": "127.0.0.1:0", "metrics_address": "127.0.0.1:0", **settings, "data_dir": data_dir}
+    """Return environment variables for a server on free ports, which runs Envoy only when `gateway` is asked for."""
+    addresses = dict.fromkeys(("grpc_address", "rest_address", "metrics_address"), "127.0.0.1:0")
+    named = {**addresses, "gateway": False, **settings, "data_dir": data_dir}
     return {f"NOVA_{name.upper()}": str(value) for name, value in named.items()}
 
 

@@ -89,18 +89,25 @@ def build_server(
 
 
 class GrpcApi:
-    """A `Service` that answers gRPC calls at `settings.grpc_address`.
+    """A `Service` that answers gRPC calls at `settings.grpc_address`, and at `other_address` when there is one.
 
-    The address is `host:port`, where port 0 picks a free one, or `unix:path`. `port` is the port in use. It closes once
+    An address is `host:port`, where port 0 picks a free one, or `unix:path`. `port` is the port in use. It closes once
     no call has come for `quiet_seconds`.
     """
 
     name = "grpc"
 
-    def __init__(self, settings: Settings, parts: ApiParts, quiet_seconds: float = QUIET_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        parts: ApiParts,
+        quiet_seconds: float = QUIET_SECONDS,
+        other_address: str | None = None,
+    ) -> None:
         self._settings = settings
         self._parts = parts
         self._quiet_seconds = quiet_seconds
+        self._other_address = other_address
         self._closing = ClosingInterceptor()
         self._server: grpc.aio.Server | None = None
         self._monitor: HealthMonitor | None = None
@@ -113,6 +120,8 @@ class GrpcApi:
         self._monitor = HealthMonitor(health, HEALTH_NAMES, self._parts.readiness, self._parts.clock)
         self._server = build_server(self._settings, self._parts, health, self._closing)
         self.port = self._server.add_insecure_port(self._settings.grpc_address)
+        if self._other_address is not None:
+            self._server.add_insecure_port(self._other_address)
         # Before the first call can arrive, so that none is told SERVING unasked.
         await self._monitor.start()
         await self._server.start()

