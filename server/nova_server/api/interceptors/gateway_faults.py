@@ -28,6 +28,7 @@ _MESSAGES = {
     "invalid": "must be one of: {argument}.",
     "malformed_json": "is not valid JSON, from byte {argument} on.",
     "too_deep": "is nested more than {argument} levels deep.",
+    "too_many_values": "holds more than {argument} values.",
     "unknown_parameter": "is not a parameter of this route.",
     "wrong_type": "must be of type {argument}.",
 }
