@@ -1,0 +1,124 @@
+"""The gateway's Lua, run without Envoy, by the same LuaJIT that Envoy has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lupa.luajit21 import LuaRuntime
+from nova_gateway.configuration import lua_source
+
+# What Envoy hands to the filter, as far as the filter uses it. As in Envoy, headers are dead once the body was asked
+# for, and setting the body sets its length.
+_HANDLE = """
+local Headers = {}
+Headers.__index = Headers
+function Headers:get(name) return rawget(self, name) end
+function Headers:replace(name, value) assert(type(value) == "string"); rawset(self, name, value) end
+function Headers:remove(name) rawset(self, name, nil) end
+
+local DEAD = setmetatable({}, { __index = function() error("object used outside of proper scope") end })
+
+local function copy_of(headers)
+  local copy = setmetatable({}, Headers)
+  for name, value in pairs(headers) do copy[name] = value end
+  return copy
+end
+
+local function handle_of(headers, content, route, metadata)
+  local handle, current, body = {}, copy_of(headers), {}
+  local info, known = {}, {}
+  function handle:headers() return current end
+  function handle:body()
+    local living = copy_of(current)
+    for name in pairs(current) do current[name] = nil end
+    setmetatable(current, getmetatable(DEAD))
+    current = living
+    return body
+  end
+  function handle:streamInfo() return info end
+  function info:routeName() return route end
+  function info:dynamicMetadata() return known end
+  function known:get(name) return metadata[name] end
+  function known:set(name, key, value) metadata[name] = { [key] = value } end
+  function body:length() return #content end
+  function body:getBytes(index, length) return content:sub(index + 1, index + length) end
+  function body:setBytes(bytes)
+    content = bytes
+    current:replace("content-length", tostring(#bytes))
+    return #bytes
+  end
+  function handle:result() return current, content, metadata.nova and metadata.nova.trace_id end
+  return handle
+end
+
+local function run(hook, headers, content, route, trace_id)
+  local handle = handle_of(headers, content, route, { nova = trace_id and { trace_id = trace_id } or nil })
+  hook(handle)
+  return handle:result()
+end
+
+return {
+  check_request = check_request,
+  complete = function(body, message) return complete(body, SHAPES[message]) end,
+  problem_of = problem_of,
+  request = function(...) return run(envoy_on_request, ...) end,
+  response = function(...) return run(envoy_on_response, ...) end,
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What came out of the filter."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    trace_id: str | None
+
+
+class GatewayLua:
+    """The filter with its table, or with another one in `table`."""
+
+    def __init__(self, table: str | None = None) -> None:
+        self._runtime = LuaRuntime(encoding=None)
+        source = lua_source() if table is None else _with_table(table)
+        self._lua: Any = self._runtime.execute((source + _HANDLE).encode())
+
+    def faults(self, body: bytes, message: str) -> list[str]:
+        """Return the faults of a request's body: `path=code:argument` each."""
+        found: bytes | None = self._lua[b"check_request"](body, f".{message}".encode())
+        return found.decode().split(";") if found else []
+
+    def completed(self, body: str, message: str) -> str:
+        """Return the transcoder's JSON of a response with the nulls in it."""
+        whole: bytes = self._lua[b"complete"](body.encode(), f".{message}".encode())
+        return whole.decode()
+
+    def problem(self, status: str, trace_id: str) -> tuple[dict[str, Any], int, int | None]:
+        """Return the problem made of the transcoder's JSON of a status, its HTTP status and the seconds to wait."""
+        body, http_status, wait = self._lua[b"problem_of"](status.encode(), trace_id.encode())
+        return json.loads(body), http_status, wait
+
+    def request(self, headers: Mapping[str, str], body: bytes = b"", *, route: str) -> Passed:
+        """Return what the filter makes of a request on its way to the transcoder."""
+        return self._passed(b"request", headers, body, route, None)
+
+    def response(self, headers: Mapping[str, str], body: bytes, *, route: str, trace_id: str | None) -> Passed:
+        """Return what the filter makes of a response, whose request had this trace id if the filter saw it."""
+        return self._passed(b"response", headers, body, route, trace_id)
+
+    def _passed(self, hook: bytes, headers: Mapping[str, str], body: bytes, route: str, trace_id: str | None) -> Passed:
+        given = self._runtime.table_from({name.encode(): value.encode() for name, value in headers.items()})
+        left, content, known = self._lua[hook](given, body, route.encode(), trace_id and trace_id.encode())
+        return Passed(
+            {name.decode(): value.decode() for name, value in left.items()}, content, known.decode() if known else None
+        )
+
+
+def _with_table(table: str) -> str:
+    """Return the source with another generated table in the place of the product's."""
+    source = lua_source()
+    return table + source[source.index("-- What reading JSON") :]

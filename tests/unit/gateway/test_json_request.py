@@ -1,0 +1,336 @@
+"""The check of a request's JSON, which the Lua filter makes before the transcoder takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+from hypothesis import example, given
+from hypothesis import strategies as st
+from nova.scoring.v1.scoring_service_pb2 import SubmitScoringBatchRequest, SubmitScoringJobRequest
+
+from tests.support.json_faults import (
+    Members,
+    documented_values,
+    faults_of,
+    known_fields,
+    strictly_parsed,
+)
+from tests.support.lua import GatewayLua
+
+REQUESTS: list[type[Message]] = [SubmitScoringBatchRequest, SubmitScoringJobRequest]
+BATCH = SubmitScoringBatchRequest.DESCRIPTOR.full_name
+MAX_BYTES = 4_718_592
+LUA = GatewayLua()
+
+
+def faults(body: bytes | str, message: str = BATCH) -> list[str]:
+    return LUA.faults(body.encode() if isinstance(body, str) else body, message)
+
+
+def expected_faults(body: bytes, descriptor: Descriptor) -> list[str]:
+    """Return what the filter has to say, without the byte at which JSON goes wrong."""
+    try:
+        return faults_of(strictly_parsed(body), descriptor)
+    except ValueError:
+        return ["body=malformed_json"]
+
+
+def without_position(found: list[str]) -> list[str]:
+    return ["body=malformed_json"] if found[:1] and found[0].startswith("body=malformed_json:") else found
+
+
+# What JSON can be, with texts that are likely to meet the filter's weak places.
+
+TEXTS = st.text(max_size=8) | st.sampled_from(["", '"', "\\", "\\\\", '\\"', "null", "url", "text", "\0", "\x1f", "[{"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(TEXTS, parts, max_size=3),
+    max_leaves=6,
+)
+
+
+def valid_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    if field.message_type is not None:
+        return valid_members(field.message_type)
+    if field.enum_type is not None:
+        return st.sampled_from(documented_values(field))
+    return st.booleans() if field.type == FieldDescriptor.TYPE_BOOL else TEXTS
+
+
+def valid_fields(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    values = valid_values(field)
+    return st.none() | (st.lists(values, max_size=2) if field.is_repeated else values)
+
+
+@st.composite
+def valid_members(draw: st.DrawFn, descriptor: Descriptor) -> Members:
+    """Members of which no rule of the contract's shape is broken: no key twice, and one of each oneof."""
+    fields = known_fields(descriptor)
+    keys = draw(st.lists(st.sampled_from(sorted(fields)) | TEXTS, unique_by=lambda key: _choice(key, fields)))
+    return Members((key, draw(valid_fields(fields[key]) if key in fields else ANYTHING)) for key in keys)
+
+
+def _choice(key: str, fields: Mapping[str, FieldDescriptor]) -> str:
+    oneof = fields[key].containing_oneof if key in fields else None
+    return f"one of {oneof.name}" if oneof is not None else key
+
+
+def descriptor_of(message: type[Message]) -> Descriptor:
+    """Return the descriptor under the one type that its compiled and its pure form share."""
+    return cast("Descriptor", message.DESCRIPTOR)
+
+
+@st.composite
+def wild_members(draw: st.DrawFn, descriptor: Descriptor) -> Members:
+    """Members as a caller might get them wrong: any key twice, anything in any place."""
+    fields = known_fields(descriptor)
+    keys = draw(st.lists(st.sampled_from(sorted(fields)) | TEXTS, max_size=5))
+    return Members((key, draw(wild_values(fields[key]) if key in fields else ANYTHING)) for key in keys)
+
+
+def wild_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    values = wild_members(field.message_type) if field.message_type is not None else valid_values(field)
+    return ANYTHING | values | st.lists(values | ANYTHING, max_size=3)
+
+
+@st.composite
+def spelled(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> str:
+    """One of the values as JSON, in one of its many spellings."""
+    return written(draw(values), draw)
+
+
+def written(value: Any, draw: st.DrawFn) -> str:
+    space = draw(st.sampled_from(["", " ", "\n\t", "\r\n  "]))
+    if isinstance(value, Members):
+        parts = [f"{_text(key, draw)}{space}:{space}{written(part, draw)}" for key, part in value]
+        return "{" + space + f"{space},{space}".join(parts) + space + "}"
+    if isinstance(value, list):
+        return "[" + space + f",{space}".join(written(part, draw) for part in value) + space + "]"
+    return _text(value, draw) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(text: str, draw: st.DrawFn) -> str:
+    spelling = draw(st.integers(0, 3))
+    if spelling == 0:
+        return '"' + "".join(f"\\u{ord(letter):04x}" if letter < "\x80" else letter for letter in text) + '"'
+    return json.dumps(text, ensure_ascii=spelling > 1)
+
+
+@pytest.mark.parametrize("request_type", REQUESTS, ids=lambda message: message.DESCRIPTOR.name)
+@given(data=st.data())
+def test_a_valid_request_has_no_faults(request_type: type[Message], data: st.DataObject) -> None:
+    body = data.draw(spelled(valid_members(descriptor_of(request_type))))
+
+    assert faults(body, request_type.DESCRIPTOR.full_name) == []
+
+
+@pytest.mark.parametrize("request_type", REQUESTS, ids=lambda message: message.DESCRIPTOR.name)
+@given(data=st.data())
+def test_every_fault_is_found_and_no_other(request_type: type[Message], data: st.DataObject) -> None:
+    descriptor = descriptor_of(request_type)
+    body = data.draw(spelled(wild_members(descriptor)))
+
+    assert faults(body, descriptor.full_name) == expected_faults(body.encode(), descriptor)
+
+
+PIECES = [
+    *(b"{", b"}", b"[", b"]", b'"', b"'", b",", b":", b",,", b"\\", b"\\\\", b'\\"', b"/", b"//", b"/*", b"#"),
+    *(b"0", b"-0", b"01", b"+1", b".5", b"1.", b"0x10", b"1e5", b"1E+5", b"1e", b"-", b"1.5e-3", b"--1", b"1_000"),
+    *(b"true", b"null", b"nul", b"True", b"NaN", b"Infinity", b"-Infinity", b"undefined"),
+    *(b"\xef\xbb\xbf", b"\0", b"\x01", b"\x1f", b"\x7f", b"\n", b"\x0b", b"\xa0", b"\xc2\xa0", b"\xff", b"\xc0\x80"),
+    *(b"\\x", b"\\a", b"\\u", b"\\u12", b"\\u12g4", b"\\ud800", b"\\udc00\\ud800", b"\\U0041", b"\\u0022", b"\\u005c"),
+    *(b'"jobTitle":', b'"jobTitle":"",', b'"\\u006aobTitle":null,', b'"type":1,', b'"url":"",', b'"content":"",'),
+]
+
+
+@st.composite
+def damaged(draw: st.DrawFn, descriptor: Descriptor) -> bytes:
+    """A request of which some bytes were changed, left out or put in between."""
+    body = draw(spelled(wild_members(descriptor))).encode()
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(body)))
+        end = start + draw(st.integers(0, 3))
+        body = body[:start] + draw(st.sampled_from(PIECES) | st.binary(max_size=2)) + body[end:]
+    return body[: draw(st.integers(0, len(body)) | st.just(len(body)))]
+
+
+@given(damaged(descriptor_of(SubmitScoringBatchRequest)))
+@example(b'{"a":"\\\\u006aobTitle"}')
+@example(b'{"\\\\u006aobTitle":1}')
+@example(b'{"jobTitle":"x","jobTitle":null,"jobTitle":"y"}')
+@example(b'{"applications":[{"resume":{"url":"","content":"","url":""}}]}')
+def test_damaged_json_is_accepted_exactly_when_it_still_is_json(body: bytes) -> None:
+    assert without_position(faults(body)) == expected_faults(body, descriptor_of(SubmitScoringBatchRequest))
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_judged(body: bytes) -> None:
+    assert without_position(faults(body)) == expected_faults(body, descriptor_of(SubmitScoringBatchRequest))
+
+
+NUMBERS = ["0", "-0", "7", "-12", "1.5", "0.0", "1e5", "1E5", "1e+5", "1e-5", "-0.5E-07", "1e400", "9" * 5000]
+NO_NUMBERS = ["01", "-01", "00", "+1", ".5", "1.", "-.5", "1.e5", "1e", "1e+", "-", "0x10", "1e5.5", "1-2", "1+1"]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:9])
+def test_a_number_of_any_form_is_a_number(number: str) -> None:
+    assert faults(f'{{"colour":{number}}}') == []
+    assert faults(f'{{"jobTitle":{number}}}') == ["jobTitle=wrong_type:string"]
+
+
+@pytest.mark.parametrize("word", [*NO_NUMBERS, "NaN", "Infinity", "-Infinity", "True", "nul"])
+def test_what_only_looks_like_a_number_is_malformed(word: str) -> None:
+    assert faults(f'{{"colour":{word}}}') == ["body=malformed_json:11"]
+
+
+@pytest.mark.parametrize(
+    ("body", "position"),
+    [
+        ("", 1),
+        (" \n", 3),
+        ("\ufeff{}", 1),
+        ("{", 2),
+        ('{"a"', 5),
+        ('{"a":', 6),
+        ('{"a":1', 7),
+        ('{"a":1,}', 8),
+        ("{'a':1}", 2),
+        ("{a:1}", 2),
+        ('{"a" 1}', 6),
+        ('{"a":1 "b":2}', 8),
+        ('{"a":[1,]}', 9),
+        ('{"a":[1}', 8),
+        ('{"a":"open}', 6),
+        ('{"a":"ä\x01"}', 9),
+        ('{"a":"\n"}', 7),
+        ('{"a":"\t\x01"}', 7),
+        ('{"a":"\\x"}', 7),
+        ('{"a":"\\u00g0"}', 7),
+        ('{"a":"\\u00', 6),
+        ('{"a":tru}', 6),
+        ("{} {}", 4),
+        ("{}\0", 3),
+        ('{"a" 1, "b":"\\x"}', 6),
+    ],
+)
+def test_malformed_json_is_told_with_the_first_byte_that_is_wrong(body: str, position: int) -> None:
+    assert faults(body) == [f"body=malformed_json:{position}"]
+
+
+def test_a_halved_surrogate_pair_and_broken_utf8_are_left_to_the_transcoder() -> None:
+    assert faults(b'{"jobTitle":"\\ud800"}') == []
+    assert faults(b'{"jobTitle":"\xff"}') == []
+
+
+@pytest.mark.parametrize("opening", ['{"a":', "["])
+@pytest.mark.parametrize(("levels", "found"), [(63, []), (64, []), (65, ["body=too_deep:64"])])
+def test_json_may_be_nested_64_levels_deep(opening: str, levels: int, found: list[str]) -> None:
+    inner = levels - 1
+    closing = "}" if opening.startswith("{") else "]"
+
+    assert faults('{"x":' + opening * inner + "0" + closing * inner + "}") == found
+    assert (
+        faults('{"x":' + opening * (inner - 1) + ("{}" if closing == "}" else "[]") + closing * (inner - 1) + "}")
+        == found
+    )
+
+
+def test_an_escaped_key_is_the_key_that_it_spells() -> None:
+    assert faults('{"jobTitle":"a","\\u006aobTitle":"b"}') == ["jobTitle=duplicate_key"]
+    assert faults('{"jobTitl\\u0065":7}') == ["jobTitle=wrong_type:string"]
+
+
+def test_an_escaped_enum_value_is_the_value_that_it_spells() -> None:
+    assert faults('{"applications":[{"resume":{"type":"\\u0075rl"}}]}') == []
+
+
+@pytest.mark.parametrize("value", ["1", '"URL"', '"type_url"', '""', '"unspecified"', "true", "[]", "{}"])
+def test_an_enum_is_taken_in_its_documented_spelling_only(value: str) -> None:
+    body = f'{{"applications":[{{"resume":{{"type":{value}}}}}]}}'
+
+    assert faults(body) == ["applications[0].resume.type=invalid:url, text"]
+
+
+def test_what_the_path_sets_is_an_unknown_key() -> None:
+    assert faults('{"jobId":7,"jobId":[]}') == []
+
+
+def test_a_null_is_an_absent_key_but_no_element_of_a_list() -> None:
+    assert faults('{"jobTitle":null,"applications":null}') == []
+    assert faults('{"applications":[null]}') == ["applications[0]=wrong_type:object"]
+
+
+def test_no_more_than_forty_faults_are_told() -> None:
+    found = faults('{"applications":[' + ",".join(["7"] * 100) + "]}")
+
+    assert found == [f"applications[{index}]=wrong_type:object" for index in range(40)]
+
+
+def test_the_faults_of_one_body_fit_into_a_header() -> None:
+    element = '{"applicationData":{"applicationAnswers":[' + ",".join(['{"question":1,"answer":2}'] * 99) + "]}}"
+
+    assert len(";".join(faults('{"applications":[' + ",".join([element] * 9) + "]}"))) < 6144
+
+
+def test_a_body_may_hold_a_hundred_thousand_values() -> None:
+    assert faults('{"x":[' + ",".join(["0"] * 99_998) + "]}") == []
+    assert faults('{"x":[' + ",".join(["0"] * 99_999) + "]}") == ["body=too_many_values:100000"]
+
+
+def filled(unit: bytes, before: bytes = b"", after: bytes = b"") -> bytes:
+    """Return the largest body that Envoy lets through, made of `unit`."""
+    return before + unit * ((MAX_BYTES - len(before) - len(after)) // len(unit)) + after
+
+
+TOO_MANY = "too_many_values"
+HOSTILE = {
+    "openings of lists": (filled(b"["), "too_deep"),
+    "openings of objects": (filled(b'{"a":'), "too_deep"),
+    "empty objects": (filled(b"{},", b'{"x":[', b"{}]}"), TOO_MANY),
+    "empty lists": (filled(b"[],", b'{"x":[', b"[]]}"), TOO_MANY),
+    "empty applications": (filled(b"{},", b'{"applications":[', b"{}]}"), TOO_MANY),
+    "numbers for applications": (filled(b"0,", b'{"applications":[', b"{}]}"), TOO_MANY),
+    "numbers between spaces": (filled(b" ,0 ", b'{"x":[0', b"]}"), TOO_MANY),
+    "the same unknown key": (filled(b'"":0,', b"{", b'"b":0}'), TOO_MANY),
+    "the same known key": (filled(b'"jobTitle":"",', b"{", b'"b":0}'), TOO_MANY),
+    "the same known key, escaped": (filled(b'"\\u006aobTitle":"",', b"{", b'"b":0}'), TOO_MANY),
+    "texts between all control characters": (filled(b'"",\n\r\t', b'{"x":[', b'""]}' + bytes(range(32))), TOO_MANY),
+    "members of a oneof in turn": (filled(b'"url":"","content":"",', b'{"applications":[{"resume":{'), TOO_MANY),
+    "quotes": (filled(b'"'), "malformed_json"),
+    "an open text": (filled(b"a", b'{"x":"'), "malformed_json"),
+    "one long word": (filled(b"a", b'{"x":'), "malformed_json"),
+    "one long number that ends as a word": (filled(b"1", b'{"x":', b"a}"), "malformed_json"),
+    "a quote behind many backslashes": (filled(b"\\\\", b'{"x":"', b'\\"'), "malformed_json"),
+    "backslashes": (filled(b"\\\\", b'{"x":"', b'"}'), None),
+    "escaped quotes": (filled(b'\\"', b'{"x":"', b'"}'), None),
+    "runs of backslashes before quotes": (filled(b"\\\\" * 500 + b'\\"', b'{"x":"', b'"}'), None),
+    "a key of escapes": (filled(b"\\u0061", b'{"', b'":0}'), None),
+    "spaces": (filled(b" ", b"{", b"}"), None),
+    "a long number": (filled(b"1", b'{"x":', b"}"), None),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_body_of_the_largest_size_costs_no_more_than_its_length(kind: str) -> None:
+    """Envoy serves every caller on the thread that runs this. A quadratic step would take hours here."""
+    body, code = HOSTILE[kind]
+
+    found = faults(body)
+
+    assert [fault.partition("=")[2].partition(":")[0] for fault in found] == ([code] if code else [])
+
+
+def test_a_large_valid_request_has_no_faults() -> None:
+    answers = [{"question": "Why?", "answer": "Because."}] * 500
+    application = {
+        "applicationId": "a",
+        "resume": {"type": "text", "content": "x" * 102_400},
+        "applicationData": {"applicationAnswers": answers, "context": "c" * 15_000},
+    }
+
+    assert faults(json.dumps({"jobDescription": "d" * 50_000, "applications": [application] * 25}, indent=1)) == []
