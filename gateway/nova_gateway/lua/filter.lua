@@ -18,11 +18,12 @@ local function remove_internal(headers)
   for _, name in ipairs(names) do headers:remove(name) end
 end
 
--- Returns a fault for a query parameter that the operation does not have.
+-- Returns a fault for a query parameter that the operation does not have. It is named unless the name would be changed
+-- on its way back, as that of a field in snake_case is.
 local function query_fault(query, operation)
   for name in query:gmatch("([^&=]+)[^&]*") do
     if not operation.query[name] then
-      return (name:find("^[%w_.-]+$") and #name <= 64 and name or "query") .. "=unknown_parameter"
+      return (name:find("^[%w.-]+$") and #name <= 64 and name or "query") .. "=unknown_parameter"
     end
   end
 end

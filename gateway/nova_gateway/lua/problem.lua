@@ -3,7 +3,7 @@
 local PROBLEM = '{"type":"%s","code":"%s","status":%d,"message":%s,"retryable":%s,"traceId":"%s"%s}'
 
 local function camel_case(path)
-  return '"field":"' .. path:gsub("_(%l)", string.upper) .. '"'
+  return '"field":"' .. path:gsub("_(%w)", string.upper) .. '"'
 end
 
 -- Returns the faults of the request as documented. They are the last detail of a status.
@@ -18,15 +18,25 @@ local function wait_of(status)
   return seconds and math.ceil(tonumber(seconds))
 end
 
--- Returns the body and the HTTP status of the problem, and how many seconds to wait where that is said. A status that
--- is not the api's own, but its transport's, has no reason: it is told by its gRPC code.
-function problem_of(status, trace_id)
-  local code = status:match('"reason":"([A-Z_]+)"') or DEFAULT_CODES[status:match('"code":(%d+)')] or "INTERNAL_ERROR"
-  local known = PROBLEMS[code] or PROBLEMS.INTERNAL_ERROR
+-- Returns the code of the problem. A status that is not the api's own, but its transport's, has no reason, and that of a
+-- newer api may have one that is not known here: such a one is told by its gRPC code.
+local function code_of(status)
+  local reason = status:match('"reason":"([A-Z_]+)"')
+  return PROBLEMS[reason] and reason or DEFAULT_CODES[status:match('"code":(%d+)')] or "INTERNAL_ERROR"
+end
+
+-- Returns the message as JSON, if it is the api's own.
+local function message_of(status)
   local _, opening = status:find('"message":"', 1, true)
-  local message = opening and status:find('"reason"', 1, true) and status:sub(opening, end_of_string(status, opening))
-  local body = PROBLEM:format(known.type, code, known.status, message or known.message, known.retryable, trace_id,
-    details_of(status))
+  return opening and status:find('"reason"', 1, true) and status:sub(opening, end_of_string(status, opening))
+end
+
+-- Returns the body and the HTTP status of the problem, and how many seconds to wait where that is said.
+function problem_of(status, trace_id)
+  local code = code_of(status)
+  local known = PROBLEMS[code]
+  local body = PROBLEM:format(known.type, code, known.status, message_of(status) or known.message, known.retryable,
+    trace_id, details_of(status))
   local wait = wait_of(status) or known.status == 503 and 1
   return body, known.status, wait or nil
 end
