@@ -39,7 +39,7 @@ class GatewayFaultsInterceptor:
 
     @asynccontextmanager
     async def around(self, call: Call) -> AsyncIterator[None]:
-        """Serve `call`. Raises ValidationFailed."""
+        """Serve `call`. Raises ValidationFailed when the header is there, also when it holds no fault that is known."""
         header = call.text(FAULTS_METADATA)
         if header is not None:
             raise ValidationFailed(list(faults_in(header)))
