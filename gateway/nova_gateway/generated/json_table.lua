@@ -61,6 +61,9 @@ local MESSAGES = {
       ["type"] = "string",
       ["nullable"] = true,
     },
+    ["path_job_id"] = {
+      ["type"] = "null",
+    },
   },
   [".nova.scoring.v1.SubmitScoringJobRequest"] = {
     ["resume"] = {
@@ -93,6 +96,12 @@ local MESSAGES = {
       ["type"] = "object",
       ["message"] = ".nova.scoring.v1.Rescore",
       ["nullable"] = true,
+    },
+    ["path_job_id"] = {
+      ["type"] = "null",
+    },
+    ["path_application_id"] = {
+      ["type"] = "null",
     },
   },
   [".nova.scoring.v1.Application"] = {

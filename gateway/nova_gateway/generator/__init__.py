@@ -10,12 +10,17 @@ from nova_server.errors import CATALOGUE, problem_type
 
 from nova_gateway.generator.api import Api
 from nova_gateway.generator.json_table import json_table
+from nova_gateway.generator.supported import check
 from nova_gateway.generator.transcoder import transcoder_descriptor
 
 
 def generate(descriptor_set: Path, target: Path) -> None:
-    """Read the descriptor set and write the files of the gateway into the folder `target`."""
+    """Read the descriptor set and write the files of the gateway into the folder `target`.
+
+    Raises UnsupportedProto when the protos ask for something that the gateway cannot serve.
+    """
     api = Api.read(descriptor_set)
+    check(api)
     target.mkdir(parents=True)
     (target / "transcoder.binpb").write_bytes(transcoder_descriptor(api))
     (target / "json_table.lua").write_text(json_table(api))

@@ -116,6 +116,23 @@ class Api:
                 waiting += [f.type_name for f in self.messages[name].field if is_object(f)]
         return list(found)
 
+    @property
+    def request_types(self) -> list[str]:
+        """The messages that are taken as the body of a request."""
+        return [operation.method.input_type for operation in self.operations if operation.has_body]
+
+    @property
+    def response_types(self) -> list[str]:
+        """The messages that are given as an answer."""
+        return [operation.method.output_type for operation in self.operations]
+
+    def query_fields(self, operation: Operation) -> list[FieldDescriptorProto]:
+        """Return the fields of the request that are taken from the query: without a body, all that the path leaves."""
+        if operation.has_body:
+            return []
+        taken = operation.path_parameters
+        return [field for field in self.messages[operation.method.input_type].field if field.name not in taken]
+
     def enum_values(self, name: str) -> list[str]:
         """Return the documented spelling of the values of an enum, without the one that stands for none."""
         values = [value.name for value in self.enums[name].value if value.number != 0]
@@ -141,6 +158,11 @@ def http_rule(method: MethodDescriptorProto) -> http_pb2.HttpRule:
 def json_name(field: str) -> str:
     """Return the JSON name of a field."""
     return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), field)
+
+
+def hidden_name(parameter: str) -> str:
+    """Return the name that the transcoder is given for a field that the path sets."""
+    return f"path_{parameter}"
 
 
 def spelling(value: str) -> str:

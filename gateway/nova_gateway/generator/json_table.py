@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from textwrap import shorten
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 from google.rpc import code_pb2
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova_server.errors import CATALOGUE, problem_type
 
-from nova_gateway.generator.api import Api, Operation, is_nullable, is_object, is_repeated
+from nova_gateway.generator.api import Api, Operation, hidden_name, is_nullable, is_object, is_repeated
+from nova_gateway.generator.json_types import json_type
 
 # What the transport, and not the api, says when a deadline passes or a stream is reset.
 _TRANSPORT_CODES = {code_pb2.CANCELLED: "SERVICE_UNAVAILABLE", code_pb2.DEADLINE_EXCEEDED: "SERVICE_UNAVAILABLE"}
@@ -20,63 +22,45 @@ _ANSWERS = [reason for reason, entry in CATALOGUE.items() if entry.http_status]
 
 _HEADER = "-- Generated from the descriptor set and the error catalogue. Do not edit.\n\n"
 
-_JSON_TYPES = {
-    FieldDescriptorProto.TYPE_BOOL: "boolean",
-    FieldDescriptorProto.TYPE_ENUM: "enum",
-    FieldDescriptorProto.TYPE_INT32: "number",
-    FieldDescriptorProto.TYPE_MESSAGE: "object",
-    FieldDescriptorProto.TYPE_STRING: "string",
-    FieldDescriptorProto.TYPE_UINT32: "number",
-}
+# A longer argument of a fault would not be told, see `nova_server.api.interceptors.gateway_faults`.
+_MAX_NAMES = 255
 
 
 def json_table(api: Api) -> str:
     """Return the Lua source of the table."""
     parts = {
         "OPERATIONS": {operation.name: _operation(api, operation) for operation in api.operations},
-        "MESSAGES": {name: _members(api, name) for name in api.reachable(_requests(api))},
-        "SHAPES": {name: _shape(api.messages[name]) for name in api.reachable(_responses(api))},
+        "MESSAGES": {name: _members(api, name) for name in api.reachable(api.request_types)},
+        "SHAPES": {name: _shape(api.messages[name]) for name in api.reachable(api.response_types)},
         "PROBLEMS": {ErrorReason.Name(reason): _problem(reason) for reason in _ANSWERS},
         "DEFAULT_CODES": _default_codes(),
     }
     return _HEADER + "\n".join(f"local {name} = {_lua(value)}\n" for name, value in parts.items())
 
 
-def _requests(api: Api) -> list[str]:
-    return [operation.method.input_type for operation in api.operations if operation.has_body]
-
-
-def _responses(api: Api) -> list[str]:
-    return [operation.method.output_type for operation in api.operations]
-
-
 def _operation(api: Api, operation: Operation) -> Mapping[str, object]:
     method = operation.method
-    taken = operation.path_parameters
-    query = (
-        []
-        if operation.has_body
-        else [f.json_name for f in api.messages[method.input_type].field if f.name not in taken]
-    )
     return {
         "success": operation.success_status,
         "request": method.input_type if operation.has_body else None,
         "response": method.output_type,
-        "query": dict.fromkeys(query, True),
+        "query": {field.json_name: True for field in api.query_fields(operation)},
         "grpc_path": operation.grpc_path,
     }
 
 
 def _members(api: Api, name: str) -> Mapping[str, object]:
     """Return the members of a JSON object in a request, by key. What the path sets is no member."""
-    taken = {
+    taken = [
         parameter
         for operation in api.operations
         if operation.method.input_type == name
         for parameter in operation.path_parameters
-    }
+    ]
     message = api.messages[name]
-    return {field.json_name: _member(api, message, field) for field in message.field if field.name not in taken}
+    members = {field.json_name: _member(api, message, field) for field in message.field if field.name not in taken}
+    # By these names the transcoder would let a body set what the path has set, so they may have no value.
+    return {**members, **{hidden_name(parameter): {"type": "null"} for parameter in taken}}
 
 
 def _member(api: Api, message: DescriptorProto, field: FieldDescriptorProto) -> Mapping[str, object]:
@@ -90,10 +74,11 @@ def _member(api: Api, message: DescriptorProto, field: FieldDescriptorProto) -> 
 
 
 def _type(api: Api, field: FieldDescriptorProto) -> Mapping[str, object]:
-    kind = _JSON_TYPES[field.type]
+    kind = json_type(field)
     if kind == "enum":
         values = api.enum_values(field.type_name)
-        return {"type": kind, "values": dict.fromkeys(values, True), "names": ", ".join(values)}
+        names = shorten(", ".join(values), _MAX_NAMES, placeholder=" and more")
+        return {"type": kind, "values": dict.fromkeys(values, True), "names": names}
     return {"type": kind, "message": field.type_name if is_object(field) else None}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto, FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
 
-from nova_gateway.generator.api import Api, Operation, http_rule, json_name, spelling
+from nova_gateway.generator.api import Api, Operation, hidden_name, http_rule, json_name, spelling
 
 # What the faults of a request are called in a problem.
 _VIOLATION_NAMES = {"field": "field", "description": "message", "reason": "code"}
@@ -59,7 +59,7 @@ def _spelled(enum: EnumDescriptorProto) -> EnumDescriptorProto:
 
 
 def _rename_fields(file: FileDescriptorProto, moved: dict[str, str]) -> None:
-    """Give every field its JSON name as its only one, and every enum field the type's new place."""
+    """Give every field its JSON name as its only one, every enum field the type's new place, and fields their order."""
     waiting = list(file.message_type)
     while waiting:
         message = waiting.pop()
@@ -68,6 +68,8 @@ def _rename_fields(file: FileDescriptorProto, moved: dict[str, str]) -> None:
             field.name = field.json_name
             if field.type_name in moved:
                 field.type_name = moved[field.type_name]
+        # The order in which the transcoder prints them, and so the one that the Lua filter expects.
+        message.field.sort(key=lambda field: field.number)
 
 
 def _hide_path_parameters(api: Api, operation: Operation) -> None:
@@ -75,7 +77,7 @@ def _hide_path_parameters(api: Api, operation: Operation) -> None:
     rule = http_rule(operation.method)
     for parameter in operation.path_parameters:
         field = next(f for f in api.messages[operation.method.input_type].field if f.json_name == json_name(parameter))
-        field.name = field.json_name = f"path_{parameter}"
+        field.name = field.json_name = hidden_name(parameter)
         path = getattr(rule, operation.verb).replace(f"{{{parameter}}}", f"{{{field.name}}}")
         setattr(rule, operation.verb, path)
 

@@ -1,0 +1,31 @@
+"""Which type of JSON a field is, and which fields have none that the gateway could check or print."""
+
+from __future__ import annotations
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto
+
+from nova_gateway.generator.api import is_object
+
+# Not the 64-bit integers, which the transcoder prints as texts, and not bytes.
+JSON_TYPES = {
+    FieldDescriptorProto.TYPE_BOOL: "boolean",
+    FieldDescriptorProto.TYPE_DOUBLE: "number",
+    FieldDescriptorProto.TYPE_ENUM: "enum",
+    FieldDescriptorProto.TYPE_FIXED32: "number",
+    FieldDescriptorProto.TYPE_FLOAT: "number",
+    FieldDescriptorProto.TYPE_INT32: "number",
+    FieldDescriptorProto.TYPE_MESSAGE: "object",
+    FieldDescriptorProto.TYPE_SFIXED32: "number",
+    FieldDescriptorProto.TYPE_SINT32: "number",
+    FieldDescriptorProto.TYPE_STRING: "string",
+    FieldDescriptorProto.TYPE_UINT32: "number",
+}
+
+# The well-known types whose JSON is a text.
+WELL_KNOWN_TEXTS = {".google.protobuf.Timestamp", ".google.protobuf.Duration", ".google.protobuf.FieldMask"}
+
+
+def json_type(field: FieldDescriptorProto) -> str:
+    """Return the JSON type of one value of the field: boolean, number, string, object, or enum."""
+    kind = JSON_TYPES[field.type]
+    return "string" if kind == "object" and not is_object(field) else kind
