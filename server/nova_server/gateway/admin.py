@@ -39,7 +39,7 @@ class EnvoyAdmin:
     async def drain(self) -> None:
         """Answer `/healthz` with 503, take no new connections, and close each of the others with its next answer."""
         await self.post("/healthcheck/fail")
-        await self.post("/drain_listeners?graceful&skip_exit")
+        await self.post("/drain_listeners")
 
     async def _ask(self, method: str, path: str) -> str:
         connector = aiohttp.UnixConnector(str(self.socket))
