@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
+from nova.options.v1 import options_pb2
+from nova.scoring.v1 import resume_pb2
 from protovalidate import Validator, Violation
 
 from nova_server.api.fault_table import FAULTS, REQUIRED, UNNAMED, Fault
@@ -87,5 +89,9 @@ def _missing_member(message: Any, oneof: str) -> str:
     return MEMBER_OF_TYPE.get(message.type, first)
 
 
+def _members_of(enum: EnumDescriptor) -> dict[int, str]:
+    return {value.number: value.GetOptions().Extensions[options_pb2.member] for value in enum.values[1:]}
+
+
 # `Resume.type` as a number, and the member of `Resume.source` that it asks for.
-MEMBER_OF_TYPE = {1: "url", 2: "content"}
+MEMBER_OF_TYPE = _members_of(resume_pb2.Resume.Type.DESCRIPTOR)

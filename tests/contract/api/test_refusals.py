@@ -11,6 +11,8 @@ from typing import Any
 import grpc.aio
 import pytest
 import structlog
+from google.protobuf.descriptor import MethodDescriptor
+from nova.options.v1 import options_pb2
 from nova.scoring.v1 import scoring_service_pb2
 from nova_server.errors import BatchNotFound, NovaError, ServiceUnavailable, StoreUnavailable
 from nova_server.observability.logs import configure_logging
@@ -19,6 +21,7 @@ from tests.support.api import METADATA, SERVICE, Served, first_message, refusal,
 
 GET = scoring_service_pb2.GetScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
 WATCH = scoring_service_pb2.WatchScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
+METHODS: list[MethodDescriptor] = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].methods
 CALLER_TEXT = "jane.smith@example.com"
 
 

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from nova.options.v1 import options_pb2 as nova_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cnova/scoring/v1/resume.proto\x12\x0fnova.scoring.v1\x1a\x1b\x62uf/validate/validate.proto\"\xc2\x01\n\x06Resume\x12\x37\n\x04type\x18\x01 \x01(\x0e\x32\x1c.nova.scoring.v1.Resume.TypeB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12\x19\n\x03url\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10H\x00\x12\"\n\x07\x63ontent\x18\x03 \x01(\tB\x0f\xbaH\x0cr\n\x10\x32(\x80\xa0\x06\xba\x01\x01\x00H\x00\"/\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x07\n\x03URL\x10\x01\x12\x08\n\x04TEXT\x10\x02\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cnova/scoring/v1/resume.proto\x12\x0fnova.scoring.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dnova/options/v1/options.proto\"\xd8\x01\n\x06Resume\x12\x37\n\x04type\x18\x01 \x01(\x0e\x32\x1c.nova.scoring.v1.Resume.TypeB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12\x19\n\x03url\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10H\x00\x12\"\n\x07\x63ontent\x18\x03 \x01(\tB\x0f\xbaH\x0cr\n\x10\x32(\x80\xa0\x06\xba\x01\x01\x00H\x00\"E\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x10\n\x03URL\x10\x01\x1a\x07\xa2\xb5\x18\x03url\x12\x15\n\x04TEXT\x10\x02\x1a\x0b\xa2\xb5\x18\x07\x63ontentB\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,14 +35,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RESUME'].oneofs_by_name['source']._loaded_options = None
   _globals['_RESUME'].oneofs_by_name['source']._serialized_options = b'\272H\002\010\001'
+  _globals['_RESUME_TYPE'].values_by_name["URL"]._loaded_options = None
+  _globals['_RESUME_TYPE'].values_by_name["URL"]._serialized_options = b'\242\265\030\003url'
+  _globals['_RESUME_TYPE'].values_by_name["TEXT"]._loaded_options = None
+  _globals['_RESUME_TYPE'].values_by_name["TEXT"]._serialized_options = b'\242\265\030\007content'
   _globals['_RESUME'].fields_by_name['type']._loaded_options = None
   _globals['_RESUME'].fields_by_name['type']._serialized_options = b'\272H\010\202\001\002\020\001\310\001\001'
   _globals['_RESUME'].fields_by_name['url']._loaded_options = None
   _globals['_RESUME'].fields_by_name['url']._serialized_options = b'\272H\007r\005\020\001\030\200\020'
   _globals['_RESUME'].fields_by_name['content']._loaded_options = None
   _globals['_RESUME'].fields_by_name['content']._serialized_options = b'\272H\014r\n\0202(\200\240\006\272\001\001\000'
-  _globals['_RESUME']._serialized_start=79
-  _globals['_RESUME']._serialized_end=273
-  _globals['_RESUME_TYPE']._serialized_start=209
-  _globals['_RESUME_TYPE']._serialized_end=256
+  _globals['_RESUME']._serialized_start=110
+  _globals['_RESUME']._serialized_end=326
+  _globals['_RESUME_TYPE']._serialized_start=240
+  _globals['_RESUME_TYPE']._serialized_end=309
 # @@protoc_insertion_point(module_scope)

@@ -46,18 +46,33 @@ class ScoringServiceStub:
 
         POST /v1/jobs/job-123/scoring-batches
         {
-          "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience...",
+          "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience in Node.js and TypeScript...",
+          "roleKnowledge": "Team values candidates who've built systems from scratch.",
           "applications": [
-            {"applicationId": "app-001", "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}}
+            {
+              "applicationId": "app-001",
+              "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}
+            },
+            {
+              "applicationId": "app-002",
+              "resume": {
+                "type": "text",
+                "content": "# Jane Smith\\n\\nSenior Backend Engineer with 7 years of experience..."
+              },
+              "applicationData": {
+                "applicationAnswers": [{"question": "Are you eligible to work in the UK?", "answer": "Yes"}],
+                "context": "Internal recruiter note: Strong referral from engineering lead."
+              }
+            }
           ]
         }
 
     answers with status 202 over REST:
 
         {
-          "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "pending", "totalJobs": 1,
+          "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "pending", "totalJobs": 2,
                     "completedJobs": 0, "failedJobs": 0, "createdAt": "2025-12-14T10:30:45Z", "completedAt": null},
-          "scoringJobIds": ["cmlz26dl3001bwp61r8sjf2ka"]
+          "scoringJobIds": ["cmlz26dl3001bwp61r8sjf2ka", "cmlz26dl3001bwp61r8sjf2kb"]
         }
     """
     GetScoringBatch: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.GetScoringBatchRequest, _scoring_service_pb2.GetScoringBatchResponse]
@@ -65,6 +80,35 @@ class ScoringServiceStub:
     has no such batch for this job.
 
         GET /v1/jobs/job-123/scoring-batches/cmlz26em4002cwp61t7ukh3lb
+
+    answers over REST:
+
+        {
+          "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "failed", "totalJobs": 2,
+                    "completedJobs": 1, "failedJobs": 1, "createdAt": "2025-12-14T10:30:45Z",
+                    "completedAt": "2025-12-14T10:30:52Z"},
+          "scoringJobs": [
+            {
+              "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+              "applicationId": "app-001", "status": "failed", "isRescore": false, "score": null, "assessment": null,
+              "errorCode": "RESUME_FETCH_FAILED", "errorMessage": "The resume could not be fetched from its URL.",
+              "queuedAt": "2025-12-14T10:30:45Z", "startedAt": "2025-12-14T10:30:46Z", "completedAt": null,
+              "failedAt": "2025-12-14T10:30:52Z"
+            },
+            {
+              "id": "cmlz26dl3001bwp61r8sjf2kb", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+              "applicationId": "app-002", "status": "completed", "isRescore": false, "score": 7,
+              "assessment": {
+                "verdict": "A strong match for most of what the job asks for.",
+                "strengths": ["7 years of experience as a backend engineer"],
+                "concerns": ["TypeScript is not mentioned"],
+                "interviewFocus": ["Depth of experience with TypeScript"]
+              },
+              "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+              "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+            }
+          ]
+        }
     """
     WatchScoringBatch: _grpc.UnaryStreamMultiCallable[_scoring_service_pb2.WatchScoringBatchRequest, _scoring_service_pb2.WatchScoringBatchResponse]
     """WatchScoringBatch streams a batch until it has ended: first the batch with all its jobs, then the batch with those jobs
@@ -105,18 +149,33 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
 
         POST /v1/jobs/job-123/scoring-batches
         {
-          "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience...",
+          "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience in Node.js and TypeScript...",
+          "roleKnowledge": "Team values candidates who've built systems from scratch.",
           "applications": [
-            {"applicationId": "app-001", "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}}
+            {
+              "applicationId": "app-001",
+              "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}
+            },
+            {
+              "applicationId": "app-002",
+              "resume": {
+                "type": "text",
+                "content": "# Jane Smith\\n\\nSenior Backend Engineer with 7 years of experience..."
+              },
+              "applicationData": {
+                "applicationAnswers": [{"question": "Are you eligible to work in the UK?", "answer": "Yes"}],
+                "context": "Internal recruiter note: Strong referral from engineering lead."
+              }
+            }
           ]
         }
 
     answers with status 202 over REST:
 
         {
-          "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "pending", "totalJobs": 1,
+          "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "pending", "totalJobs": 2,
                     "completedJobs": 0, "failedJobs": 0, "createdAt": "2025-12-14T10:30:45Z", "completedAt": null},
-          "scoringJobIds": ["cmlz26dl3001bwp61r8sjf2ka"]
+          "scoringJobIds": ["cmlz26dl3001bwp61r8sjf2ka", "cmlz26dl3001bwp61r8sjf2kb"]
         }
     """
     GetScoringBatch: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.GetScoringBatchRequest, _scoring_service_pb2.GetScoringBatchResponse]  # type: ignore[assignment]
@@ -124,6 +183,35 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     has no such batch for this job.
 
         GET /v1/jobs/job-123/scoring-batches/cmlz26em4002cwp61t7ukh3lb
+
+    answers over REST:
+
+        {
+          "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "failed", "totalJobs": 2,
+                    "completedJobs": 1, "failedJobs": 1, "createdAt": "2025-12-14T10:30:45Z",
+                    "completedAt": "2025-12-14T10:30:52Z"},
+          "scoringJobs": [
+            {
+              "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+              "applicationId": "app-001", "status": "failed", "isRescore": false, "score": null, "assessment": null,
+              "errorCode": "RESUME_FETCH_FAILED", "errorMessage": "The resume could not be fetched from its URL.",
+              "queuedAt": "2025-12-14T10:30:45Z", "startedAt": "2025-12-14T10:30:46Z", "completedAt": null,
+              "failedAt": "2025-12-14T10:30:52Z"
+            },
+            {
+              "id": "cmlz26dl3001bwp61r8sjf2kb", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+              "applicationId": "app-002", "status": "completed", "isRescore": false, "score": 7,
+              "assessment": {
+                "verdict": "A strong match for most of what the job asks for.",
+                "strengths": ["7 years of experience as a backend engineer"],
+                "concerns": ["TypeScript is not mentioned"],
+                "interviewFocus": ["Depth of experience with TypeScript"]
+              },
+              "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+              "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+            }
+          ]
+        }
     """
     WatchScoringBatch: _aio.UnaryStreamMultiCallable[_scoring_service_pb2.WatchScoringBatchRequest, _scoring_service_pb2.WatchScoringBatchResponse]  # type: ignore[assignment]
     """WatchScoringBatch streams a batch until it has ended: first the batch with all its jobs, then the batch with those jobs
@@ -167,18 +255,33 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
 
             POST /v1/jobs/job-123/scoring-batches
             {
-              "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience...",
+              "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience in Node.js and TypeScript...",
+              "roleKnowledge": "Team values candidates who've built systems from scratch.",
               "applications": [
-                {"applicationId": "app-001", "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}}
+                {
+                  "applicationId": "app-001",
+                  "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}
+                },
+                {
+                  "applicationId": "app-002",
+                  "resume": {
+                    "type": "text",
+                    "content": "# Jane Smith\\n\\nSenior Backend Engineer with 7 years of experience..."
+                  },
+                  "applicationData": {
+                    "applicationAnswers": [{"question": "Are you eligible to work in the UK?", "answer": "Yes"}],
+                    "context": "Internal recruiter note: Strong referral from engineering lead."
+                  }
+                }
               ]
             }
 
         answers with status 202 over REST:
 
             {
-              "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "pending", "totalJobs": 1,
+              "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "pending", "totalJobs": 2,
                         "completedJobs": 0, "failedJobs": 0, "createdAt": "2025-12-14T10:30:45Z", "completedAt": null},
-              "scoringJobIds": ["cmlz26dl3001bwp61r8sjf2ka"]
+              "scoringJobIds": ["cmlz26dl3001bwp61r8sjf2ka", "cmlz26dl3001bwp61r8sjf2kb"]
             }
         """
 
@@ -192,6 +295,35 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         has no such batch for this job.
 
             GET /v1/jobs/job-123/scoring-batches/cmlz26em4002cwp61t7ukh3lb
+
+        answers over REST:
+
+            {
+              "batch": {"id": "cmlz26em4002cwp61t7ukh3lb", "jobId": "job-123", "status": "failed", "totalJobs": 2,
+                        "completedJobs": 1, "failedJobs": 1, "createdAt": "2025-12-14T10:30:45Z",
+                        "completedAt": "2025-12-14T10:30:52Z"},
+              "scoringJobs": [
+                {
+                  "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+                  "applicationId": "app-001", "status": "failed", "isRescore": false, "score": null, "assessment": null,
+                  "errorCode": "RESUME_FETCH_FAILED", "errorMessage": "The resume could not be fetched from its URL.",
+                  "queuedAt": "2025-12-14T10:30:45Z", "startedAt": "2025-12-14T10:30:46Z", "completedAt": null,
+                  "failedAt": "2025-12-14T10:30:52Z"
+                },
+                {
+                  "id": "cmlz26dl3001bwp61r8sjf2kb", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+                  "applicationId": "app-002", "status": "completed", "isRescore": false, "score": 7,
+                  "assessment": {
+                    "verdict": "A strong match for most of what the job asks for.",
+                    "strengths": ["7 years of experience as a backend engineer"],
+                    "concerns": ["TypeScript is not mentioned"],
+                    "interviewFocus": ["Depth of experience with TypeScript"]
+                  },
+                  "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+                  "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+                }
+              ]
+            }
         """
 
     @_abc_1.abstractmethod
