@@ -127,11 +127,14 @@ async def test_a_method_that_does_not_exist_is_refused_as_not_found(served: Serv
     assert failed.info.metadata["trace_id"] == failed.trace_id
 
 
-@pytest.mark.parametrize("name", ["SubmitScoringJob", "GetScoringJob", "GetLatestScore"])
-async def test_a_method_that_is_not_served_yet_is_refused_as_not_found(served: Served, name: str) -> None:
-    failed = await refusal(served.raw(f"/{SERVICE}/{name}", b"", metadata=METADATA))
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+async def test_a_method_is_refused_as_not_found_as_long_as_the_contract_says_that_it_is_not_served(
+    served: Served, method: MethodDescriptor
+) -> None:
+    failed = await refusal(served.raw(f"/{SERVICE}/{method.name}", b"", metadata=METADATA))
 
-    assert (failed.code, failed.info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_FOUND")
+    refused = (failed.code, failed.info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_FOUND")
+    assert refused == method.GetOptions().Extensions[options_pb2.unserved]
 
 
 async def test_made_up_methods_share_one_metric(served: Served) -> None:
