@@ -10,6 +10,7 @@ from nova_server.errors import CATALOGUE, problem_type
 
 from nova_gateway.generator.api import Api
 from nova_gateway.generator.json_table import json_table
+from nova_gateway.generator.openapi import openapi
 from nova_gateway.generator.supported import check
 from nova_gateway.generator.transcoder import transcoder_descriptor
 
@@ -23,6 +24,7 @@ def generate(descriptor_set: Path, target: Path) -> None:
     check(api)
     target.mkdir(parents=True)
     (target / "transcoder.binpb").write_bytes(transcoder_descriptor(api))
+    (target / "openapi.json").write_text(json.dumps(openapi(api), indent=2, ensure_ascii=False) + "\n")
     (target / "json_table.lua").write_text(json_table(api))
     (target / "routes.json").write_text(json.dumps(routes(api), indent=2) + "\n")
 

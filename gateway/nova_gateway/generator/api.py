@@ -57,6 +57,11 @@ class Operation:
         return self.method.options.Extensions[options_pb2.success_status] or OK
 
     @property
+    def is_served(self) -> bool:
+        """Whether the api answers it yet."""
+        return not self.method.options.Extensions[options_pb2.unserved]
+
+    @property
     def path_parameters(self) -> list[str]:
         """The fields of the request that are taken from the path, in its order."""
         return _PATH_PARAMETER.findall(self.path)

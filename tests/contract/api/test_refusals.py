@@ -21,7 +21,7 @@ from tests.support.api import METADATA, SERVICE, Served, first_message, refusal,
 
 GET = scoring_service_pb2.GetScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
 WATCH = scoring_service_pb2.WatchScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
-METHODS: list[MethodDescriptor] = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].methods
+METHODS = list(scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].methods)
 CALLER_TEXT = "jane.smith@example.com"
 
 

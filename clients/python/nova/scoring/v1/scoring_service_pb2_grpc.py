@@ -28,8 +28,9 @@ if _version_not_supported:
 class ScoringServiceStub:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
-    Every call carries the metadata `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the
-    customer whose data it is (1 to 255 characters; made on first use). Every answer carries `x-trace-id`.
+    Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
+    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    `x-trace-id`.
     """
 
     def __init__(self, channel):
@@ -73,8 +74,9 @@ class ScoringServiceStub:
 class ScoringServiceServicer:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
-    Every call carries the metadata `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the
-    customer whose data it is (1 to 255 characters; made on first use). Every answer carries `x-trace-id`.
+    Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
+    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    `x-trace-id`.
     """
 
     def SubmitScoringBatch(self, request, context):
@@ -238,8 +240,9 @@ def add_ScoringServiceServicer_to_server(servicer, server):
 class ScoringService:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
-    Every call carries the metadata `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the
-    customer whose data it is (1 to 255 characters; made on first use). Every answer carries `x-trace-id`.
+    Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
+    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    `x-trace-id`.
     """
 
     @staticmethod

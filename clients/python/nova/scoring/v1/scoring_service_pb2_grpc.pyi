@@ -29,8 +29,9 @@ GRPC_VERSION: str
 class ScoringServiceStub:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
-    Every call carries the metadata `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the
-    customer whose data it is (1 to 255 characters; made on first use). Every answer carries `x-trace-id`.
+    Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
+    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    `x-trace-id`.
     """
 
     @_typing.overload
@@ -135,8 +136,9 @@ class ScoringServiceStub:
 class ScoringServiceAsyncStub(ScoringServiceStub):
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
-    Every call carries the metadata `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the
-    customer whose data it is (1 to 255 characters; made on first use). Every answer carries `x-trace-id`.
+    Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
+    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    `x-trace-id`.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -237,8 +239,9 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
 class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
-    Every call carries the metadata `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the
-    customer whose data it is (1 to 255 characters; made on first use). Every answer carries `x-trace-id`.
+    Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
+    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    `x-trace-id`.
     """
 
     @_abc_1.abstractmethod

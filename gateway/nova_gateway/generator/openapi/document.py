@@ -1,0 +1,156 @@
+"""The OpenAPI document as a whole, and its operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto
+
+from nova_gateway.generator.api import Api, Operation, json_name
+from nova_gateway.generator.openapi import problems
+from nova_gateway.generator.openapi.comments import Comment, Comments, MethodExample
+from nova_gateway.generator.openapi.rules import Schema, forbids_absence
+from nova_gateway.generator.openapi.schemas import Schemas
+
+_TITLE = "Nova scoring API"
+_TENANT_ID = "TenantId"
+_COMMON_PARAMETERS: Mapping[str, Schema] = {
+    _TENANT_ID: {
+        "name": "X-Tenant-Id",
+        "in": "header",
+        "required": True,
+        "description": "Your customer identifier. Tenants are made on their first request.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
+        },
+        "example": "acme-corp",
+    }
+}
+_SECURITY_SCHEMES: Mapping[str, Schema] = {
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Your API key: `sk_test_…` for the sandbox, `sk_live_…` for production.",
+    }
+}
+
+
+def openapi(api: Api) -> Mapping[str, Any]:
+    """Return the document. Methods that are not served yet are not in it."""
+    operations = [operation for operation in api.operations if operation.is_served]
+    comments = Comments(api.descriptor_set)
+    schemas = Schemas(api, comments, operations)
+    services = dict.fromkeys(operation.service for operation in operations)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": _TITLE,
+            "version": "v1",
+            "description": "\n\n".join(comments[f".{service}"].text for service in services),
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "The server that this document comes from."}],
+        "security": [{"apiKey": []}],
+        "tags": [{"name": _tag(service)} for service in services],
+        "paths": _paths(api, operations, comments, schemas),
+        "components": {
+            "schemas": {**schemas.all(), **problems.SCHEMAS},
+            "responses": problems.problem_responses(comments),
+            "headers": problems.HEADERS,
+            "parameters": _COMMON_PARAMETERS,
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+    }
+
+
+def _paths(api: Api, operations: list[Operation], comments: Comments, schemas: Schemas) -> Mapping[str, Schema]:
+    paths: dict[str, Schema] = {}
+    for operation in operations:
+        comment = comments[f".{operation.name}"]
+        path = re.sub(r"\{(\w+)\}", lambda found: f"{{{json_name(found[1])}}}", operation.path)
+        paths.setdefault(path, {})[operation.verb] = _operation(api, operation, comment, schemas)
+    return paths
+
+
+def _operation(api: Api, operation: Operation, comment: Comment, schemas: Schemas) -> Schema:
+    name = operation.method.name
+    example = comment.method_example()
+    described: Schema = {
+        "operationId": name[0].lower() + name[1:],
+        "summary": " ".join(re.findall("[A-Z][a-z]*", name)).capitalize(),
+        "description": comment.text,
+        "tags": [_tag(operation.service)],
+        "parameters": [
+            {"$ref": f"#/components/parameters/{_TENANT_ID}"},
+            *_parameters(api, operation, example, schemas),
+        ],
+    }
+    if operation.has_body:
+        reference = schemas.reference(operation.method.input_type, in_request=True)
+        described["requestBody"] = {"required": True, "content": _content(reference, example.request)}
+    return described | {"responses": _responses(operation, example, schemas)}
+
+
+def _parameters(api: Api, operation: Operation, example: MethodExample, schemas: Schemas) -> list[Schema]:
+    """Return the parameters of the path, and those of the query."""
+    fields = {field.name: field for field in api.messages[operation.method.input_type].field}
+    examples = _path_examples(operation, example)
+    in_path = [
+        _parameter(operation, fields[name], schemas, place="path", required=True, **examples.get(name, {}))
+        for name in operation.path_parameters
+    ]
+    in_query = [
+        _parameter(operation, field, schemas, place="query", required=forbids_absence(field))
+        for field in api.query_fields(operation)
+    ]
+    return in_path + in_query
+
+
+def _parameter(
+    operation: Operation, field: FieldDescriptorProto, schemas: Schemas, *, place: str, required: bool, **more: str
+) -> Schema:
+    message = operation.method.input_type
+    return {
+        "name": field.json_name,
+        "in": place,
+        "required": required,
+        "description": schemas.describe(message, field),
+        "schema": schemas.parameter(field),
+        **more,
+    }
+
+
+def _path_examples(operation: Operation, example: MethodExample) -> Mapping[str, Mapping[str, str]]:
+    """Return the examples of the path's parameters, as the example of the method has them."""
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)
+    found = re.fullmatch(pattern, example.path)
+    return {name: {"example": value} for name, value in (found.groupdict() if found else {}).items()}
+
+
+def _responses(operation: Operation, example: MethodExample, schemas: Schemas) -> Schema:
+    status = HTTPStatus(operation.success_status)
+    success = {
+        "description": status.phrase,
+        "headers": problems.TRACE_ID_HEADER,
+        "content": _content(schemas.reference(operation.method.output_type), example.response),
+    }
+    failures = {
+        str(failure.value): {"$ref": f"#/components/responses/{problems.response_name(failure)}"}
+        for failure in problems.statuses()
+        if operation.has_body or failure != HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    }
+    return {str(status.value): success, **failures}
+
+
+def _content(schema: Schema, example: Any) -> Schema:
+    return {"application/json": {"schema": schema} | ({"example": example} if example is not None else {})}
+
+
+def _tag(service: str) -> str:
+    return service.rpartition(".")[2].removesuffix("Service")
