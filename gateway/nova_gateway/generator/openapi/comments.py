@@ -106,7 +106,7 @@ def _name(file: FileDescriptorProto, path: list[int]) -> str:
 
 
 def _without_subject(name: str, text: str) -> str:
-    """Return the text without the element's name at its beginning: "job_id is the id of the job" stands beside the name."""
+    """Return the text without the name of its element, beside which it stands."""
     rest = re.sub(rf"^{name}(?:: | is | are | )", "", text)
     return rest[:1].upper() + rest[1:]
 
