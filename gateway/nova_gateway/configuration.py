@@ -9,6 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from nova_gateway.pages import PAGES
+
 PACKAGE = Path(__file__).parent
 CONFIGURATION = "envoy.yaml"
 
@@ -38,8 +40,8 @@ class GatewayOptions:
 def render(options: GatewayOptions, folder: Path) -> Path:
     """Write everything into `folder`, which may exist, and return the path of the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("transcoder.binpb",):
-        shutil.copyfile(PACKAGE / "generated" / name, folder / name)
+    for source in (PACKAGE / "generated/transcoder.binpb", *(page.source for page in PAGES)):
+        shutil.copyfile(source, folder / source.name)
     (folder / "filter.lua").write_text(lua_source())
     path = folder / CONFIGURATION
     path.write_text(configuration(options, folder.resolve()))
@@ -71,5 +73,5 @@ def configuration(options: GatewayOptions, folder: Path) -> str:
         timeout_seconds=options.timeout_seconds,
         max_connections=options.max_connections,
         max_heap_bytes=options.max_heap_bytes,
-        pages=[],
+        pages=PAGES,
     )
