@@ -11,4 +11,5 @@ Scalar.createApiReference("#api", {
   operationTitleSource: "summary",
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
   defaultOpenAllTags: true,
+  orderSchemaPropertiesBy: "preserve",
 });
