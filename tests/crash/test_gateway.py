@@ -10,13 +10,11 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import aiohttp
-import psutil
 import pytest
-from nova_server.gateway.admin import EnvoyAdmin
 
 from tests.support import rest as gateway
 from tests.support.rest import PROBLEM_TYPE, TRACE_ID, Answer, Rest, gateway_to
-from tests.support.running_server import RunningServer, forked, new_key, started
+from tests.support.running_server import forked, new_key, started
 
 PATIENCE_SECONDS = 60
 UNREACHABLE = (aiohttp.ClientError, OSError)
@@ -25,17 +23,6 @@ RESUME = {"type": "text", "content": "Seven years of Python, PostgreSQL and gRPC
 BODY = json.dumps(
     {"jobDescription": "A backend engineer.", "applications": [{"applicationId": "app-1", "resume": RESUME}]}
 ).encode()
-
-
-def envoy_of(server: RunningServer) -> psutil.Process:
-    """Return the Envoy that the server runs now."""
-    (process,) = [child for child in server.children() if child.name() == "envoy"]
-    return process
-
-
-def admin_of(envoy: psutil.Process) -> EnvoyAdmin:
-    command = envoy.cmdline()
-    return EnvoyAdmin(Path(command[command.index("--config-path") + 1]).parent / "admin.sock")
 
 
 async def status_of(url: str) -> int | None:
@@ -65,11 +52,11 @@ async def test_an_envoy_that_was_killed_serves_again_at_the_same_address(tmp_pat
     with forked(tmp_path, gateway=True) as server:
         url = await asyncio.to_thread(lambda: server.rest_url)
         for _ in range(2):
-            killed = envoy_of(server)
+            killed = server.envoy()
             killed.kill()
             await asyncio.to_thread(killed.wait, PATIENCE_SECONDS)
             await until_status_is(200, url)
-            assert envoy_of(server).pid != killed.pid
+            assert server.envoy().pid != killed.pid
         assert server.log.first("gateway_died")
         assert server.log.first("gateway_started")
         assert server.log.first("part_died") is None
@@ -79,7 +66,7 @@ async def test_an_envoy_that_was_killed_serves_again_at_the_same_address(tmp_pat
 async def test_no_envoy_outlives_a_server_that_was_killed(tmp_path: Path) -> None:
     with forked(tmp_path, gateway=True) as server:
         url = await asyncio.to_thread(lambda: server.rest_url)
-        envoy = envoy_of(server)
+        envoy = server.envoy()
         server.process.kill()
         await asyncio.to_thread(envoy.wait, PATIENCE_SECONDS)
         assert await status_of(url) is None
@@ -125,7 +112,7 @@ async def test_a_request_that_is_running_when_the_server_is_stopped_gets_its_ans
     secret = await asyncio.to_thread(new_key, tmp_path)
     with forked(tmp_path, gateway=True) as server:
         url = await asyncio.to_thread(lambda: server.rest_url)
-        admin = admin_of(envoy_of(server))
+        admin = server.envoy_admin()
         async with half_sent_request(url, secret) as (reader, writer), asyncio.timeout(PATIENCE_SECONDS):
             while await admin.running_requests() != 1:
                 pass

@@ -64,11 +64,6 @@ class Rest:
     async def post(self, path: str, **more: Any) -> Answer:
         return await self.call("POST", path, **more)
 
-    async def lua_errors(self) -> int:
-        """Return how often the Lua filter has failed."""
-        counters = await self.gateway.admin.get("/stats?filter=lua.nova.errors")
-        return int(counters.rpartition(":")[2])
-
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
@@ -91,7 +86,7 @@ async def gateway_to(*api_addresses: str, **options: Any) -> AsyncIterator[Rest]
             async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
                 rest = Rest(gateway, session)
                 yield rest
-                assert await rest.lua_errors() == 0
+                assert await gateway.admin.lua_errors() == 0
         finally:
             await gateway.stop()
 

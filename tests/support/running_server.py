@@ -26,6 +26,7 @@ import grpc.aio
 import psutil
 from nova.scoring.v1.scoring_service_pb2_grpc import ScoringServiceStub
 from nova_server.foundation import open_key_administration
+from nova_server.gateway.admin import EnvoyAdmin
 from nova_server.ports.tenancy import Environment
 from nova_server.settings import Settings
 
@@ -114,6 +115,16 @@ class RunningServer:
             return psutil.Process(self.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
+
+    def envoy(self) -> psutil.Process:
+        """Return the Envoy that it runs now."""
+        (process,) = [child for child in self.children() if child.name() == "envoy"]
+        return process
+
+    def envoy_admin(self) -> EnvoyAdmin:
+        """Return the administration of its Envoy."""
+        command = self.envoy().cmdline()
+        return EnvoyAdmin(Path(command[command.index("--config-path") + 1]).parent / "admin.sock")
 
     def terminate(self) -> None:
         """Send SIGTERM."""

@@ -36,6 +36,11 @@ class EnvoyAdmin:
         gauge = await self.get("/stats?filter=^http.rest.downstream_rq_active$")
         return int(gauge.rpartition(":")[2])
 
+    async def lua_errors(self) -> int:
+        """Return how often the Lua filter has failed."""
+        counter = await self.get("/stats?filter=lua.nova.errors")
+        return int(counter.rpartition(":")[2])
+
     async def drain(self) -> None:
         """Answer `/healthz` with 503, take no new connections, and close each of the others with its next answer."""
         await self.post("/healthcheck/fail")
