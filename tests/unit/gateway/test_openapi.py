@@ -1,0 +1,204 @@
+"""The OpenAPI document says of the REST API what the protos and the error catalogue say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from nova.errors.v1.error_reason_pb2 import ErrorReason
+from nova_gateway.configuration import PACKAGE
+from nova_server.errors import CATALOGUE
+from openapi_spec_validator import validate
+
+DOCUMENT: dict[str, Any] = json.loads((PACKAGE / "generated/openapi.json").read_text())
+COMPONENTS = DOCUMENT["components"]
+SUBMIT = DOCUMENT["paths"]["/v1/jobs/{jobId}/scoring-batches"]["post"]
+GET = DOCUMENT["paths"]["/v1/jobs/{jobId}/scoring-batches/{scoringBatchId}"]["get"]
+REQUEST = COMPONENTS["schemas"]["SubmitScoringBatchRequest"]
+NULL = {"type": "null"}
+
+
+def validator(schema: dict[str, Any]) -> Any:
+    """Return what checks values against a schema of the document."""
+    return jsonschema_rs.validator_for({**schema, "components": COMPONENTS}, validate_formats=True)
+
+
+def contents(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield every description of a body that has examples."""
+    if isinstance(node, dict):
+        if "schema" in node and ("example" in node or "examples" in node):
+            yield node
+        for part in node.values():
+            yield from contents(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from contents(part)
+
+
+def submission(**changes: Any) -> dict[str, Any]:
+    """Return the request of the example, changed."""
+    return {**SUBMIT["requestBody"]["content"]["application/json"]["example"], **changes}
+
+
+def with_resume(resume: Any) -> dict[str, Any]:
+    return submission(applications=[{"applicationId": "app-001", "resume": resume}])
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
+    validate(DOCUMENT)
+
+
+def test_every_example_is_what_its_schema_says() -> None:
+    found = list(contents(DOCUMENT))
+    assert len(found) > 10
+    for content in found:
+        examples = (
+            [content["example"]] if "example" in content else [each["value"] for each in content["examples"].values()]
+        )
+        for example in examples:
+            validator(content["schema"]).validate(example)
+
+
+def test_methods_that_are_not_served_are_not_in_it() -> None:
+    operations = {each["operationId"] for path in DOCUMENT["paths"].values() for each in path.values()}
+
+    assert operations == {"submitScoringBatch", "getScoringBatch"}
+
+
+def test_an_operation_succeeds_with_its_documented_status_only() -> None:
+    assert [status for status in SUBMIT["responses"] if status < "300"] == ["202"]
+    assert [status for status in GET["responses"] if status < "300"] == ["200"]
+
+
+@pytest.mark.parametrize("operation", [SUBMIT, GET], ids=["submit", "get"])
+def test_every_answer_has_a_trace_id(operation: dict[str, Any]) -> None:
+    for response in operation["responses"].values():
+        resolved = COMPONENTS["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        assert "X-Trace-Id" in resolved["headers"]
+
+
+def test_every_status_of_the_catalogue_is_a_response_with_its_codes() -> None:
+    for response in COMPONENTS["responses"].values():
+        examples = response["content"]["application/problem+json"]["examples"]
+        for code, example in examples.items():
+            entry = CATALOGUE[ErrorReason.Value(code)]
+            assert (example["value"]["status"], example["value"]["retryable"]) == (entry.http_status, entry.retryable)
+    told = [
+        code
+        for each in COMPONENTS["responses"].values()
+        for code in each["content"]["application/problem+json"]["examples"]
+    ]
+    assert sorted(told) == sorted(ErrorReason.Name(reason) for reason, entry in CATALOGUE.items() if entry.http_status)
+
+
+@pytest.mark.parametrize("name", ["TooManyRequests", "ServiceUnavailable"])
+def test_who_should_come_back_is_told_when(name: str) -> None:
+    assert "Retry-After" in COMPONENTS["responses"][name]["headers"]
+
+
+def test_only_a_request_with_a_body_can_be_too_large() -> None:
+    assert "413" in SUBMIT["responses"]
+    assert "413" not in GET["responses"]
+
+
+def test_every_operation_wants_a_key_and_a_tenant() -> None:
+    assert DOCUMENT["security"] == [{"apiKey": []}]
+    for operation in (SUBMIT, GET):
+        assert {"$ref": "#/components/parameters/TenantId"} in operation["parameters"]
+    assert COMPONENTS["parameters"]["TenantId"]["name"] == "X-Tenant-Id"
+
+
+def test_the_parameters_of_a_path_are_named_as_in_it() -> None:
+    parameters = {each["name"]: each for each in GET["parameters"] if "name" in each}
+
+    assert list(parameters) == ["jobId", "scoringBatchId"]
+    assert parameters["jobId"]["example"] == "job-123"
+    assert parameters["jobId"]["schema"]["maxLength"] == 255
+
+
+@pytest.mark.parametrize("name", ["ScoringJob", "ScoringBatch", "Assessment", "SubmitScoringBatchResponse"])
+def test_an_answer_has_every_key(name: str) -> None:
+    schema = COMPONENTS["schemas"][name]
+
+    assert schema["required"] == list(schema["properties"])
+
+
+def test_what_is_not_known_yet_is_null() -> None:
+    job = COMPONENTS["schemas"]["ScoringJob"]["properties"]
+
+    nullable = {
+        key for key, schema in job.items() if "null" in schema.get("type", ()) or NULL in schema.get("anyOf", ())
+    }
+    assert nullable == {
+        "score", "assessment", "errorCode", "errorMessage", "startedAt", "completedAt", "failedAt",
+    }  # fmt: skip
+
+
+def test_the_codes_of_a_failed_job_are_those_that_are_no_status_of_a_call() -> None:
+    codes = COMPONENTS["schemas"]["ScoringJob"]["properties"]["errorCode"]["enum"]
+
+    assert codes[-1] is None
+    assert {CATALOGUE[ErrorReason.Value(code)].http_status for code in codes[:-1]} == {0}
+
+
+def test_a_submission_requires_what_the_contract_requires() -> None:
+    assert REQUEST["required"] == ["applications", "jobDescription"]
+    assert "jobId" not in REQUEST["properties"]
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        submission(),
+        submission(jobTitle=None, companyName=None, roleKnowledge=None),
+        submission(somethingNew={"deep": [1, None]}),
+        submission(jobDescription="x" * 50_000),
+        with_resume({"type": "text", "content": "x" * 50}),
+        with_resume({"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}),
+    ],
+)
+def test_a_valid_submission_is_valid_by_the_document(request_body: Any) -> None:
+    assert validator(REQUEST).is_valid(request_body)
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        submission(applications=[]),
+        submission(applications=submission()["applications"] * 13),
+        submission(jobDescription=""),
+        submission(jobDescription=None),
+        submission(jobDescription="x" * 50_001),
+        submission(jobDescription="nul \0"),
+        submission(jobTitle=""),
+        submission(roleKnowledge="x" * 15_001),
+        submission(applications=[{"applicationId": "", "resume": {"type": "text", "content": "x" * 50}}]),
+        submission(applications=[{"applicationId": "app-001"}]),
+        with_resume({"type": "text", "content": "x" * 49}),
+        with_resume({"type": "text", "url": "https://storage.example.com/resumes/001.pdf"}),
+        with_resume({"type": "url", "content": "x" * 50}),
+        with_resume({"type": "pdf", "content": "x" * 50}),
+        with_resume({"content": "x" * 50}),
+        with_resume(None),
+    ],
+)
+def test_an_invalid_submission_is_invalid_by_the_document(request_body: Any) -> None:
+    assert not validator(REQUEST).is_valid(request_body)
+
+
+def test_descriptions_use_the_names_that_rest_callers_know() -> None:
+    texts = [schema["description"] for schema in COMPONENTS["schemas"].values()]
+    texts += [
+        field["description"]
+        for schema in COMPONENTS["schemas"].values()
+        for field in schema.get("properties", {}).values()
+    ]
+    texts += [SUBMIT["description"], GET["description"]]
+
+    assert all(texts)
+    assert not [text for text in texts if "job_id" in text or "application_id" in text or "_FAILED is" in text]
+    assert REQUEST["properties"]["applications"]["description"].startswith("The applications to score")
