@@ -21,30 +21,44 @@ _UNIX = "unix:"
 
 
 @dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files that Envoy reads: who it is, and, if it checks who the other side is, by which authority."""
+
+    certificate: Path | None = None
+    private_key: Path | None = None
+    authority: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayOptions:
     """Where the gateway listens and what it calls. An address is `host:port` or `unix:path`.
 
     `cors_origins` are the origins whose pages may call, such as `https://app.example.com`. `timeout_seconds` is how
-    long the api may take for a call.
+    long the api may take for a call. `rest_tls` is spoken with callers and `api_tls` with the api, when given.
     """
 
     rest_address: str
     api_addresses: tuple[str, ...]
     admin_address: str
     cors_origins: tuple[str, ...] = ()
+    rest_tls: TlsFiles | None = None
+    api_tls: TlsFiles | None = None
     timeout_seconds: float = 35
     max_connections: int = 10_000
     max_heap_bytes: int = 1024 * 1024 * 1024
 
 
-def render(options: GatewayOptions, folder: Path) -> Path:
-    """Write everything into `folder`, which may exist, and return the path of the configuration."""
+def render(options: GatewayOptions, folder: Path, *, seen_as: Path | None = None) -> Path:
+    """Write everything into `folder`, which may exist, and return the path of the configuration.
+
+    `seen_as` is the path by which Envoy sees the folder, where that is another: in a container, for one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for source in (PACKAGE / "generated/transcoder.binpb", *(page.source for page in PAGES)):
         shutil.copyfile(source, folder / source.name)
     (folder / "filter.lua").write_text(lua_source())
     path = folder / CONFIGURATION
-    path.write_text(configuration(options, folder.resolve()))
+    path.write_text(configuration(options, seen_as or folder.resolve()))
     return path
 
 
@@ -70,6 +84,8 @@ def configuration(options: GatewayOptions, folder: Path) -> str:
         admin_address=options.admin_address,
         cluster_type="STATIC" if all(a.startswith(_UNIX) for a in options.api_addresses) else "STRICT_DNS",
         cors_origins=options.cors_origins,
+        rest_tls=options.rest_tls,
+        api_tls=options.api_tls,
         timeout_seconds=options.timeout_seconds,
         max_connections=options.max_connections,
         max_heap_bytes=options.max_heap_bytes,

@@ -208,4 +208,4 @@ async def _first_death(application: Application, stopping: asyncio.Event) -> str
 def _advice(error: BaseException) -> str:
     if isinstance(error, NovaError):
         return STORE_ADVICE
-    return "check that NOVA_GRPC_ADDRESS, NOVA_REST_ADDRESS and NOVA_METRICS_ADDRESS are free"
+    return "check that NOVA_GRPC_ADDRESS, NOVA_REST_ADDRESS and NOVA_METRICS_ADDRESS are free, and TLS files are PEM"

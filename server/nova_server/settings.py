@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, FilePath, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
@@ -37,6 +37,15 @@ class Settings(BaseSettings):
         description="URL of the store: `sqlite+aiosqlite:///` and a path. Default: `nova.sqlite3` in the data folder.",
     )
     grpc_address: GrpcAddress = Field("127.0.0.1:50051", description="Host and port where the gRPC api listens.")
+    grpc_tls_certificate: FilePath | None = Field(
+        None, description="PEM file of the certificate that the gRPC api shows. Without one it speaks without TLS."
+    )
+    grpc_tls_key: FilePath | None = Field(
+        None, validate_default=True, description="PEM file of the private key of that certificate."
+    )
+    grpc_tls_client_ca: FilePath | None = Field(
+        None, description="PEM file of the authority whose certificates callers of the gRPC api have to show."
+    )
     rest_address: Address = Field("127.0.0.1:8080", description="Host and port where the REST gateway listens.")
     rest_cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
@@ -78,6 +87,20 @@ class Settings(BaseSettings):
     store_busy_timeout_seconds: float = Field(
         5, gt=0, description="Time to wait for a locked SQLite file before answering SERVICE_UNAVAILABLE."
     )
+
+    @field_validator("grpc_tls_key")
+    @classmethod
+    def _belongs_to_a_certificate(cls, key: Path | None, others: ValidationInfo) -> Path | None:
+        if (key is None) != (others.data.get("grpc_tls_certificate") is None):
+            raise ValueError("a certificate and its key come together")
+        return key
+
+    @field_validator("grpc_tls_client_ca")
+    @classmethod
+    def _needs_a_certificate(cls, authority: Path | None, others: ValidationInfo) -> Path | None:
+        if authority is not None and others.data.get("grpc_tls_certificate") is None:
+            raise ValueError("callers can only be asked for a certificate when the api shows one")
+        return authority
 
     @property
     def store_url(self) -> str:

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from nova.scoring.v1 import scoring_service_pb2, scoring_service_pb2_grpc
 
+from nova_server.api.credentials import server_credentials
 from nova_server.api.health import HealthMonitor, HealthServicer, Readiness
 from nova_server.api.interceptors import build_interceptors
 from nova_server.api.interceptors.chain import CallChain
@@ -115,17 +116,23 @@ class GrpcApi:
         self.port: int | None = None
 
     async def start(self) -> None:
-        """Listen. Raises RuntimeError when the address is taken."""
+        """Listen. Raises RuntimeError when the address is taken or the certificate is none."""
         health = HealthServicer()
         self._monitor = HealthMonitor(health, HEALTH_NAMES, self._parts.readiness, self._parts.clock)
         self._server = build_server(self._settings, self._parts, health, self._closing)
-        self.port = self._server.add_insecure_port(self._settings.grpc_address)
+        self.port = self._bind(self._server)
         if self._other_address is not None:
             self._server.add_insecure_port(self._other_address)
         # Before the first call can arrive, so that none is told SERVING unasked.
         await self._monitor.start()
         await self._server.start()
         self._listening = True
+
+    def _bind(self, server: grpc.aio.Server) -> int:
+        credentials = server_credentials(self._settings)
+        if credentials is None:
+            return server.add_insecure_port(self._settings.grpc_address)
+        return server.add_secure_port(self._settings.grpc_address, credentials)
 
     def ready(self) -> bool:
         """Tell whether calls are being answered."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc.aio
@@ -75,15 +76,38 @@ class ScoringClient:
 
 
 @asynccontextmanager
-async def connect(address: str, api_key: str, tenant: str) -> AsyncIterator[ScoringClient]:
+async def connect(
+    address: str, api_key: str, tenant: str, credentials: grpc.ChannelCredentials | None = None
+) -> AsyncIterator[ScoringClient]:
     """Open a channel to the service at `address` (host and port) for one tenant of the key's partner.
 
     Raises UsageFault when the key or the tenant cannot be sent in metadata.
     """
     metadata = _metadata(api_key, tenant)
     options = [("grpc.service_config", json.dumps(SERVICE_CONFIG))]
-    async with grpc.aio.insecure_channel(address, options=options) as channel:
+    async with _channel(address, credentials, options) as channel:
         yield ScoringClient(ScoringServiceStub(channel), metadata)
+
+
+def channel_credentials(
+    authority: Path | None, certificate: Path | None, key: Path | None
+) -> grpc.ChannelCredentials | None:
+    """Return what TLS is spoken with, or None without an authority. Raises UsageFault, or OSError when unreadable."""
+    if (certificate is None) != (key is None) or (certificate and not authority):
+        raise UsageFault("--tls-certificate comes with --tls-key and --tls-ca.")
+    if authority is None:
+        return None
+    return grpc.ssl_channel_credentials(
+        authority.read_bytes(), key.read_bytes() if key else None, certificate.read_bytes() if certificate else None
+    )
+
+
+def _channel(
+    address: str, credentials: grpc.ChannelCredentials | None, options: list[tuple[str, str]]
+) -> grpc.aio.Channel:
+    if credentials is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return grpc.aio.secure_channel(address, credentials, options=options)
 
 
 def _metadata(api_key: str, tenant: str) -> Metadata:

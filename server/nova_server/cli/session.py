@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from nova_server.cli.client import ScoringClient, connect
+from nova_server.cli.client import ScoringClient, channel_credentials, connect
 from nova_server.cli.configuration import read_settings
 from nova_server.cli.failures import end, failures_reported
 
@@ -19,15 +21,29 @@ STOPPED = (
 Work = Callable[[ScoringClient], Awaitable[None]]
 
 
-def run(work: Work, address: str | None, api_key: str, tenant: str) -> None:
-    """Do `work` with a client of the service at `address`, or where the settings say that it listens."""
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service as the options name it. Without an `address` it is where the settings say that it listens."""
+
+    address: str | None
+    api_key: str = field(repr=False)
+    tenant: str
+    tls_ca: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+
+def run(work: Work, service: Service) -> None:
+    """Do `work` with a client of the service."""
     with failures_reported():
         try:
-            asyncio.run(_connected(work, address or read_settings().grpc_address, api_key, tenant))
+            asyncio.run(_connected(work, service))
         except KeyboardInterrupt:
             end(STOPPED, INTERRUPTED)
 
 
-async def _connected(work: Work, address: str, api_key: str, tenant: str) -> None:
-    async with connect(address, api_key, tenant) as client:
+async def _connected(work: Work, service: Service) -> None:
+    address = service.address or read_settings().grpc_address
+    credentials = channel_credentials(service.tls_ca, service.tls_certificate, service.tls_key)
+    async with connect(address, service.api_key, service.tenant, credentials) as client:
         await work(client)

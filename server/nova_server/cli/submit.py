@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nova_server.cli.options import Address, ApiKey, AsJson, Tenant
+from nova_server.cli.options import Address, ApiKey, AsJson, Tenant, TlsCa, TlsCertificate, TlsKey
 
 
 def submit(
@@ -27,6 +27,9 @@ def submit(
     ] = None,
     tenant: Tenant = "default",
     address: Address = None,
+    tls_ca: TlsCa = None,
+    tls_certificate: TlsCertificate = None,
+    tls_key: TlsKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Submit resumes for a job, and show their scores.
@@ -38,8 +41,9 @@ def submit(
     Submitting the same applications for the same job again shows the same batch.
     """
     from nova_server.cli.applications import JobOptions
-    from nova_server.cli.session import run
+    from nova_server.cli.session import Service, run
     from nova_server.cli.submission import submit_files
 
     job = JobOptions(job_id, job_description, job_title, company_name, role_knowledge)
-    run(lambda client: submit_files(client, job, files, as_json=as_json), address, api_key, tenant)
+    service = Service(address, api_key, tenant, tls_ca, tls_certificate, tls_key)
+    run(lambda client: submit_files(client, job, files, as_json=as_json), service)

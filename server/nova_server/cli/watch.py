@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nova_server.cli.options import Address, ApiKey, AsJson, Tenant
+from nova_server.cli.options import Address, ApiKey, AsJson, Tenant, TlsCa, TlsCertificate, TlsKey
 
 
 def watch(
@@ -15,10 +15,14 @@ def watch(
     api_key: ApiKey,
     tenant: Tenant = "default",
     address: Address = None,
+    tls_ca: TlsCa = None,
+    tls_certificate: TlsCertificate = None,
+    tls_key: TlsKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Follow a batch that was submitted before, and show its scores."""
     from nova_server.cli.display import BatchName, show_batches
-    from nova_server.cli.session import run
+    from nova_server.cli.session import Service, run
 
-    run(lambda client: show_batches(client, [BatchName(job_id, batch_id)], as_json=as_json), address, api_key, tenant)
+    service = Service(address, api_key, tenant, tls_ca, tls_certificate, tls_key)
+    run(lambda client: show_batches(client, [BatchName(job_id, batch_id)], as_json=as_json), service)
