@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import fairness, growth, memory
+from bench import fairness, growth, json_view, memory, rest
 from bench.machine import run
 
 
@@ -13,6 +13,8 @@ def measure(folder: Path) -> None:
     growth.measure(folder)
     fairness.measure(folder / "fairness")
     memory.measure(folder / "memory")
+    rest.measure(folder / "rest")
+    json_view.measure(folder)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 def measure(data_dir: Path, label: str = "empty store") -> float:
     """Print the latency of batches sent one after the other. Returns the median in seconds."""
-    description, resumes = _texts()
+    description, resumes = sample_texts()
     with serving(data_dir) as server:
         times = sorted(_one_batch(server, f"{time.time_ns()}", description, resumes) for _ in range(BATCHES))
     own = _scoring_seconds(description, resumes)
@@ -35,7 +35,7 @@ def measure(data_dir: Path, label: str = "empty store") -> float:
     return median
 
 
-def _texts() -> tuple[str, list[str]]:
+def sample_texts() -> tuple[str, list[str]]:
     """Return the sample job and 25 resumes: the sample texts again and again, each with a line of its own."""
     sources = sorted(SAMPLES.glob("resumes/*.txt")) + sorted(SAMPLES.glob("resumes/*.md"))
     texts = [source.read_text() for source in sources]

@@ -1,12 +1,16 @@
-"""Resident memory of `nova serve`: idle, and at its peak while the largest valid batches arrive at once."""
+"""Resident memory of `nova serve` and of its Envoy: idle, and at its peak while the largest valid batches arrive."""
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 
 import grpc
 import psutil
+from google.protobuf import json_format
 from nova.scoring.v1 import resume_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
 from bench.machine import run
@@ -20,6 +24,11 @@ MIB = 2**20
 
 def measure(data_dir: Path) -> None:
     """Print both, of the server's own process and of its children."""
+    _measure_server(data_dir / "server")
+    _measure_envoy(data_dir / "envoy")
+
+
+def _measure_server(data_dir: Path) -> None:
     with serving(data_dir) as server:
         process = psutil.Process(server.process.pid)
         idle = process.memory_info().rss
@@ -31,6 +40,42 @@ def measure(data_dir: Path) -> None:
         f"peak {peak / MIB:.0f} MiB while {BATCHES} batches of {APPLICATIONS} × 100 KiB arrived at once "
         f"({sent / MIB:.0f} MiB of requests): {(peak - idle) / sent:.1f} bytes a byte sent"
     )
+
+
+def _measure_envoy(data_dir: Path) -> None:
+    with serving(data_dir, gateway=True) as server:
+        (envoy,) = [each for each in psutil.Process(server.process.pid).children() if each.name() == "envoy"]
+        idle = envoy.memory_info().rss
+        sent = _flood_rest(server)
+        peak = _peak_bytes(envoy.pid)
+    print(
+        f"memory of Envoy: idle {idle / MIB:.0f} MiB; peak {peak / MIB:.0f} MiB while {BATCHES} such batches arrived "
+        f"at once over REST ({sent / MIB:.0f} MiB of requests): {(peak - idle) / sent:.1f} bytes a byte sent"
+    )
+
+
+def _flood_rest(server: Serving) -> int:
+    """Send the batches at once as JSON. Returns how many bytes they were."""
+    bodies = [_largest_json(f"job-{number}") for number in range(BATCHES)]
+    headers = {**server.headers, "Content-Type": "application/json"}
+
+    def send(number: int) -> None:
+        url = f"{server.rest_url}/v1/jobs/job-{number}/scoring-batches"
+        request = urllib.request.Request(url, bodies[number], headers)  # noqa: S310 (our own server)
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            assert answer.status == HTTPStatus.ACCEPTED
+
+    with ThreadPoolExecutor(BATCHES) as threads:
+        list(threads.map(send, range(BATCHES)))
+    return sum(map(len, bodies))
+
+
+def _largest_json(job_id: str) -> bytes:
+    request = json_format.MessageToDict(_largest(job_id))
+    for application in request["applications"]:
+        application["resume"]["type"] = "text"
+    del request["jobId"]
+    return json.dumps(request).encode()
 
 
 def _flood(server: Serving) -> int:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,24 +26,34 @@ class Serving:
 
     process: subprocess.Popen[bytes]
     address: str
+    rest_url: str
     metadata: tuple[tuple[str, str], ...]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The metadata as a REST caller sends it."""
+        return dict(self.metadata)
 
 
 @contextmanager
-def serving(data_dir: Path, **settings: str) -> Iterator[Serving]:
-    """Yield a server that answers, and stop it with SIGTERM afterwards."""
-    address = f"127.0.0.1:{_free_port()}"
+def serving(data_dir: Path, *, gateway: bool = False) -> Iterator[Serving]:
+    """Yield a server that answers, over REST too with the `gateway`, and stop it with SIGTERM afterwards."""
+    address, rest_address = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
     environment = os.environ | {
         "NOVA_DATA_DIR": str(data_dir),
         "NOVA_GRPC_ADDRESS": address,
+        "NOVA_REST_ADDRESS": rest_address,
+        "NOVA_GATEWAY": str(gateway),
         "NOVA_METRICS_ADDRESS": "127.0.0.1:0",
         "NOVA_LOG_LEVEL": "error",
-        **settings,
     }
     process = subprocess.Popen([NOVA, "serve"], env=environment)
     try:
         wait_until_serving(address)
-        yield Serving(process, address, (("authorization", f"Bearer {_key(environment)}"), ("x-tenant-id", "bench")))
+        if gateway:
+            wait_until_healthy(f"http://{rest_address}/healthz")
+        metadata = (("authorization", f"Bearer {_key(environment)}"), ("x-tenant-id", "bench"))
+        yield Serving(process, address, f"http://{rest_address}", metadata)
     finally:
         process.terminate()
         process.wait(timeout=60)
@@ -58,6 +69,16 @@ def wait_until_serving(address: str) -> None:
             response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
         while check(health_pb2.HealthCheckRequest(), timeout=60, wait_for_ready=True).status != SERVING:
+            time.sleep(0.05)
+
+
+def wait_until_healthy(url: str) -> None:
+    """Return once the gateway says that the api is ready."""
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 (our own server)
+                return
+        except OSError:
             time.sleep(0.05)
 
 
