@@ -21,6 +21,7 @@ from tests.support import api
 from tests.support.api import Served
 
 HEADERS = {"Authorization": f"Bearer {api.SECRET}", "X-Tenant-Id": "tenant-1"}
+BATCHES = "/v1/jobs/job-1/scoring-batches"
 PROBLEM_TYPE = "application/problem+json"
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -55,7 +56,7 @@ class Rest:
         sent = HEADERS if headers is None else headers
         async with self.session.request(method, self.url + path, headers=sent, **body) as answer:
             text = await answer.text()
-            parsed = json.loads(text) if "json" in answer.content_type else None
+            parsed = json.loads(text) if text and "json" in answer.content_type else None
             return Answer(answer.status, answer.headers, text, parsed)
 
     async def get(self, path: str, **more: Any) -> Answer:
@@ -63,6 +64,13 @@ class Rest:
 
     async def post(self, path: str, **more: Any) -> Answer:
         return await self.call("POST", path, **more)
+
+
+def submission(count: int = 1) -> dict[str, Any]:
+    """Return a valid request with `count` text resumes."""
+    resume = {"type": "text", "content": "Seven years of Python. " * 3}
+    applications = [{"applicationId": f"app-{number}", "resume": resume} for number in range(1, count + 1)]
+    return {"jobDescription": "A backend engineer.", "applications": applications}
 
 
 @contextmanager

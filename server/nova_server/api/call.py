@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,24 +19,28 @@ UNKNOWN_METHOD = "unknown"
 class Call:
     """One call of `method` (`/package.Service/Method`) while it is being served.
 
-    `streams` tells whether it answers with, or takes, a stream. `trace_id` and `tenant` are set on the way in.
+    `metadata` has the last value of each key, and `repeated` the keys that were sent with several. `streams` tells
+    whether it answers with, or takes, a stream. `trace_id` and `tenant` are set on the way in.
     """
 
     method: str
     streams: bool
     context: grpc.aio.ServicerContext[Any, Any]
     metadata: dict[str, str | bytes] = field(init=False)
+    repeated: frozenset[str] = field(init=False)
     trace_id: str = ""
     tenant: TenantKey | None = None
 
     def __post_init__(self) -> None:
-        # A key that is sent twice counts once, with its last value.
-        self.metadata = dict(self.context.invocation_metadata() or ())
+        sent = tuple(self.context.invocation_metadata() or ())
+        self.metadata = dict(sent)
+        counts = Counter(key for key, _ in sent)
+        self.repeated = frozenset(key for key, count in counts.items() if count > 1)
 
     def text(self, key: str) -> str | None:
-        """Return the metadata `key` when it was sent as text."""
+        """Return the metadata `key` when it was sent once, as text. Of two values nobody knows which one is meant."""
         value = self.metadata.get(key)
-        return value if isinstance(value, str) else None
+        return value if isinstance(value, str) and key not in self.repeated else None
 
 
 # Every call runs in a task of its own, so a value set here is never seen by another call and needs no reset.

@@ -92,6 +92,19 @@ async def test_a_tenant_is_any_text_of_up_to_255_characters(served: Served, tena
     assert served.use_cases.reads[0][0].tenant_id == tenant_id
 
 
+async def test_of_two_tenants_none_is_taken(served: Served) -> None:
+    failed = await refusal(served.stub.GetScoringBatch(GET, metadata=(*METADATA, ("x-tenant-id", "tenant-2"))))
+
+    assert failed.info.reason == "VALIDATION_ERROR"
+    assert [fault[:2] for fault in failed.faults] == [("X-Tenant-Id", "duplicate")]
+
+
+async def test_of_two_keys_none_is_taken(served: Served) -> None:
+    failed = await refusal(served.stub.GetScoringBatch(GET, metadata=(*METADATA, METADATA[0])))
+
+    assert failed.info.reason == "UNAUTHORIZED"
+
+
 async def test_the_key_is_checked_before_the_tenant_and_the_tenant_before_the_body(served: Served) -> None:
     neither = await refusal(served.stub.GetScoringBatch(INVALID))
     no_tenant = await refusal(served.stub.GetScoringBatch(INVALID, metadata=metadata(tenant_id=None)))

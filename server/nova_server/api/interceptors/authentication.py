@@ -13,8 +13,10 @@ from nova_server.ports.tenancy import Authenticator, TenantKey
 # Health and reflection tell nothing about anybody, and are asked by machines that hold no key.
 PROTECTED_PREFIX = "/nova."
 MAX_TENANT_CHARACTERS = 255
+_TENANT_ID = "x-tenant-id"
 _FIELD = "X-Tenant-Id"
-_TENANT = re.compile(r"[^\x00-\x1f\x7f]*")
+# What gRPC allows in metadata. A proxy passes on other bytes too, which decoding could make the same for two tenants.
+_TENANT = re.compile(r"[\x20-\x7e]*")
 
 
 class AuthenticationInterceptor:
@@ -28,7 +30,9 @@ class AuthenticationInterceptor:
         """Serve `call` with its tenant. Raises Unauthorized, ValidationFailed or StoreUnavailable."""
         if call.method.startswith(PROTECTED_PREFIX):
             caller = await self._authenticator.authenticate(call.text("authorization"))
-            tenant_id = checked_tenant_id(call.metadata.get("x-tenant-id"))
+            if _TENANT_ID in call.repeated:
+                raise ValidationFailed([FieldViolation(_FIELD, "duplicate", "must be given once.")])
+            tenant_id = checked_tenant_id(call.metadata.get(_TENANT_ID))
             call.tenant = TenantKey(caller.partner_id, caller.environment, tenant_id)
         yield
 
@@ -38,7 +42,7 @@ def checked_tenant_id(value: str | bytes | None) -> str:
     if not value:
         raise ValidationFailed([FieldViolation(_FIELD, "required", "is required.")])
     if isinstance(value, bytes) or not _TENANT.fullmatch(value):
-        raise ValidationFailed([FieldViolation(_FIELD, "invalid", "must not contain control characters.")])
+        raise ValidationFailed([FieldViolation(_FIELD, "invalid", "must hold printable ASCII characters only.")])
     if len(value) > MAX_TENANT_CHARACTERS:
         raise ValidationFailed([FieldViolation(_FIELD, "too_long", "must be at most 255 characters long.")])
     return value

@@ -29,7 +29,7 @@ class ScoringServiceStub:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
     `x-trace-id`.
     """
 
@@ -75,7 +75,7 @@ class ScoringServiceServicer:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
     `x-trace-id`.
     """
 
@@ -241,7 +241,7 @@ class ScoringService:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
     `x-trace-id`.
     """
 
