@@ -29,8 +29,8 @@ class ScoringServiceStub:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
-    `x-trace-id`.
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every
+    answer carries `x-trace-id`.
     """
 
     def __init__(self, channel):
@@ -75,8 +75,8 @@ class ScoringServiceServicer:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
-    `x-trace-id`.
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every
+    answer carries `x-trace-id`.
     """
 
     def SubmitScoringBatch(self, request, context):
@@ -241,8 +241,8 @@ class ScoringService:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
-    `x-trace-id`.
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every
+    answer carries `x-trace-id`.
     """
 
     @staticmethod

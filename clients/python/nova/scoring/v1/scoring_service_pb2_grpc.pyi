@@ -30,8 +30,8 @@ class ScoringServiceStub:
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
-    `x-trace-id`.
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every
+    answer carries `x-trace-id`.
     """
 
     @_typing.overload
@@ -137,8 +137,8 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
-    `x-trace-id`.
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every
+    answer carries `x-trace-id`.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -240,8 +240,8 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
     """ScoringService accepts applications, scores them from a durable queue, and tells how far it is.
 
     Every call carries `authorization: Bearer sk_test_…|sk_live_…` and `x-tenant-id`, the caller's own id of the customer whose
-    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every answer carries
-    `x-trace-id`.
+    data it is (1 to 255 printable ASCII characters; made on first use): as headers over REST, as metadata over gRPC. Every
+    answer carries `x-trace-id`.
     """
 
     @_abc_1.abstractmethod
