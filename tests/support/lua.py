@@ -31,7 +31,8 @@ local function handle_of(headers, content, route, metadata)
   local handle, current, body = {}, copy_of(headers), {}
   local info, known = {}, {}
   function handle:headers() return current end
-  function handle:body()
+  function handle:body(always)
+    if content == "" and not always then return nil end
     local living = copy_of(current)
     for name in pairs(current) do current[name] = nil end
     setmetatable(current, getmetatable(DEAD))

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.support.api import Served
 
 HEADERS = {"Authorization": f"Bearer {api.SECRET}", "X-Tenant-Id": "tenant-1"}
 BATCHES = "/v1/jobs/job-1/scoring-batches"
+Sent = Mapping[str, str] | Sequence[tuple[str, str]]
 PROBLEM_TYPE = "application/problem+json"
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -51,7 +52,7 @@ class Rest:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.gateway.port}"
 
-    async def call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:
+    async def call(self, method: str, path: str, *, headers: Sent | None = None, **body: Any) -> Answer:
         """Send a request with the headers of a valid caller, or with `headers` in their place."""
         sent = HEADERS if headers is None else headers
         async with self.session.request(method, self.url + path, headers=sent, **body) as answer:

@@ -29,10 +29,20 @@ local function query_fault(query, operation)
 end
 
 local function body_fault(handle, operation)
-  local media_type = (handle:headers():get("content-type") or ""):match("^%s*([^;%s]*)"):lower()
+  local headers = handle:headers()
+  local media_type = (headers:get("content-type") or ""):match("^%s*([^;%s]*)"):lower()
   if media_type ~= "application/json" then return "Content-Type=invalid:application/json" end
+  local encoding = headers:get("content-encoding") or "identity"
+  if encoding:lower() ~= "identity" then return "Content-Encoding=invalid:identity" end
   local body = handle:body(true)
   return check_request(body:getBytes(0, body:length()), operation.request)
+end
+
+-- Of a request that has no use for a body the transcoder would read it all the same.
+local function drop_body(handle)
+  local body = handle:body()
+  if body then body:setBytes("") end
+  handle:headers():remove("content-type")
 end
 
 -- Lets the api refuse the request, so that the key, the rate limit and the tenant are looked at first. It is told the
@@ -54,7 +64,7 @@ function envoy_on_request(handle)
   local over_grpc = not operation or path == operation.grpc_path
   if over_grpc then return headers:remove("nova-request-faults") end
   remove_internal(headers)
-  if not operation.request then headers:remove("content-type") end
+  if not operation.request then drop_body(handle) end
   local faults = query_fault(query, operation) or operation.request and body_fault(handle, operation)
   if faults then pass_on(handle, faults, operation) end
 end

@@ -31,8 +31,8 @@ def submitted(body: bytes = b"{}", /, path: str = PATH, **more: str) -> Passed:
     return LUA.request(headers(path, **{"content_type": "application/json", **more}), body, route=SUBMIT)
 
 
-def fetched(path: str = f"{PATH}/b1", **more: str) -> Passed:
-    return LUA.request(headers(path, "GET", **more), route=GET)
+def fetched(body: bytes = b"", /, path: str = f"{PATH}/b1", **more: str) -> Passed:
+    return LUA.request(headers(path, "GET", **more), body, route=GET)
 
 
 def answered(body: str, *, status: str = "200", route: str = SUBMIT, trace_id: str | None = TRACE) -> Passed:
@@ -110,6 +110,13 @@ def test_a_body_without_a_media_type_is_not_taken() -> None:
     assert LUA.request(headers(), b"{}", route=SUBMIT).headers[FAULTS] == "Content-Type=invalid:application/json"
 
 
+def test_a_body_that_a_request_has_no_use_for_is_dropped() -> None:
+    passed = fetched(b"{", content_type="application/json")
+
+    assert passed.body == b""
+    assert passed.headers == headers(f"{PATH}/b1", "GET", content_length="0")
+
+
 @pytest.mark.parametrize("media_type", ["application/json", "application/grpc", "text/html"])
 def test_the_media_type_of_a_request_without_a_body_means_nothing(media_type: str) -> None:
     passed = fetched(content_type=media_type)
@@ -134,14 +141,14 @@ def test_the_media_type_of_a_request_without_a_body_means_nothing(media_type: st
     ],
 )
 def test_a_parameter_that_the_route_does_not_have_is_a_fault(query: str, fault: str) -> None:
-    for passed in (fetched(f"{PATH}/b1?{query}"), submitted(path=f"{PATH}?{query}")):
+    for passed in (fetched(path=f"{PATH}/b1?{query}"), submitted(path=f"{PATH}?{query}")):
         assert passed.headers[FAULTS] == fault
         assert "?" not in passed.headers[":path"]
 
 
 @pytest.mark.parametrize("query", ["", "&", "&&"])
 def test_a_query_without_parameters_is_none(query: str) -> None:
-    assert FAULTS not in fetched(f"{PATH}/b1?{query}").headers
+    assert FAULTS not in fetched(path=f"{PATH}/b1?{query}").headers
 
 
 def test_a_wrong_parameter_is_told_before_the_body_is_read() -> None:
