@@ -34,7 +34,8 @@ class GatewayOptions:
     """Where the gateway listens and what it calls. An address is `host:port` or `unix:path`.
 
     `cors_origins` are the origins whose pages may call, such as `https://app.example.com`. `timeout_seconds` is how
-    long the api may take for a call. `rest_tls` is spoken with callers and `api_tls` with the api, when given.
+    long the api may take for a call, `headers_seconds` and `request_seconds` how long a caller may take to send the
+    headers and all of a request. `rest_tls` is spoken with callers and `api_tls` with the api, when given.
     """
 
     rest_address: str
@@ -44,6 +45,8 @@ class GatewayOptions:
     rest_tls: TlsFiles | None = None
     api_tls: TlsFiles | None = None
     timeout_seconds: float = 35
+    headers_seconds: float = 10
+    request_seconds: float = 30
     max_connections: int = 10_000
     max_heap_bytes: int = 1024 * 1024 * 1024
 
@@ -87,6 +90,8 @@ def configuration(options: GatewayOptions, folder: Path) -> str:
         rest_tls=options.rest_tls,
         api_tls=options.api_tls,
         timeout_seconds=options.timeout_seconds,
+        headers_seconds=options.headers_seconds,
+        request_seconds=options.request_seconds,
         max_connections=options.max_connections,
         max_heap_bytes=options.max_heap_bytes,
         pages=PAGES,
