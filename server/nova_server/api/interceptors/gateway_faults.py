@@ -26,6 +26,7 @@ _MESSAGES = {
     "conflict": "must not be given together with {argument}.",
     "duplicate_key": "is given twice.",
     "invalid": "must be one of: {argument}.",
+    "malformed_encoding": "is not percent-encoded UTF-8.",
     "malformed_json": "is not valid JSON, from byte {argument} on.",
     "too_deep": "is nested more than {argument} levels deep.",
     "too_many_values": "holds more than {argument} values.",
