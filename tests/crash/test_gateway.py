@@ -58,7 +58,7 @@ async def test_an_envoy_that_was_killed_serves_again_at_the_same_address(tmp_pat
             await until_status_is(200, url)
             assert server.envoy().pid != killed.pid
         assert server.log.first("gateway_died")
-        assert server.log.first("gateway_started")
+        assert await asyncio.to_thread(server.log.wait_for, "gateway_started")
         assert server.log.first("part_died") is None
         assert await asyncio.to_thread(server.stop) == 0
 
