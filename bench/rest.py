@@ -1,7 +1,8 @@
-"""REST through Envoy against direct gRPC: the same call to the same server, the two taking turns.
+"""REST through Envoy against gRPC, direct and through the same Envoy: one call to one server, the ways taking turns.
 
-What comes back is left unparsed on both sides, so that the ways are compared, and not what two client libraries do with
-an answer.
+gRPC through Envoy is the limit: what REST costs beyond it is the transcoding and the JSON view, and what that costs
+itself is the way through a second process. What comes back is left unparsed on all sides, so that the ways are
+compared, and not what two client libraries do with an answer.
 """
 
 from __future__ import annotations
@@ -105,13 +106,15 @@ async def _measure(server: Serving, calls: list[Call]) -> None:
     headers = {**server.headers, "Content-Type": "application/json"}
     async with (
         grpc.aio.insecure_channel(server.address) as channel,
+        grpc.aio.insecure_channel(server.rest_url.removeprefix("http://")) as envoy_channel,
         aiohttp.ClientSession(server.rest_url, connector=connector, headers=headers) as session,
     ):
         for call in calls:
-            over_rest, over_grpc = _rest_sender(session, call), _grpc_sender(channel, call, server)
+            over_rest = _rest_sender(session, call)
+            over_grpc, over_envoy = (_grpc_sender(each, call, server) for each in (channel, envoy_channel))
             sizes = f"{await over_rest()} bytes of JSON, {await over_grpc()} of protobuf"
-            await _compare_throughput(f"{call.label} ({sizes})", over_rest, over_grpc)
-            await _compare_latency(call.label, over_rest, over_grpc)
+            await _compare_throughput(f"{call.label} ({sizes})", over_rest, over_grpc, over_envoy)
+            await _compare_latency(call.label, over_rest, over_grpc, over_envoy)
 
 
 def _rest_sender(session: aiohttp.ClientSession, call: Call) -> Send:
@@ -133,14 +136,15 @@ def _grpc_sender(channel: grpc.aio.Channel, call: Call, server: Serving) -> Send
     return send
 
 
-async def _compare_throughput(label: str, over_rest: Send, over_grpc: Send) -> None:
-    await _calls_a_second(over_rest)
-    turns = [(await _calls_a_second(over_rest), await _calls_a_second(over_grpc)) for _ in range(TURNS)]
-    rest, direct = (statistics.median(turn[side] for turn in turns) for side in (0, 1))
-    ratio = statistics.median(turn[0] / turn[1] for turn in turns)
+async def _compare_throughput(label: str, *ways: Send) -> None:
+    for send in ways:
+        await _calls_a_second(send)
+    turns = [[await _calls_a_second(send) for send in ways] for _ in range(TURNS)]
+    rest, direct, through = (statistics.median(rates) for rates in zip(*turns, strict=True))
     print(
-        f"{label}: REST {rest:.0f} calls/s, gRPC {direct:.0f} calls/s with {IN_FLIGHT} in flight (median of {TURNS} "
-        f"turns of {CALLS}): {ratio:.2f} of gRPC"
+        f"{label}: REST {rest:.0f} calls/s, gRPC {direct:.0f} calls/s, through Envoy {through:.0f} calls/s with "
+        f"{IN_FLIGHT} in flight (median of {TURNS} turns of {CALLS}): "
+        f"{rest / direct:.2f} of gRPC, {rest / through:.2f} of gRPC through Envoy"
     )
 
 
@@ -156,12 +160,12 @@ async def _calls_a_second(send: Send) -> float:
     return CALLS / (time.perf_counter() - began)
 
 
-async def _compare_latency(label: str, over_rest: Send, over_grpc: Send) -> None:
-    pairs = [(await _milliseconds(over_rest), await _milliseconds(over_grpc)) for _ in range(SINGLE_CALLS)]
-    rest, direct = (statistics.median(pair[side] for pair in pairs) for side in (0, 1))
+async def _compare_latency(label: str, *ways: Send) -> None:
+    rounds = [[await _milliseconds(send) for send in ways] for _ in range(SINGLE_CALLS)]
+    rest, direct, through = (statistics.median(times) for times in zip(*rounds, strict=True))
     print(
-        f"{label}, one at a time: REST p50 {rest:.2f} ms, gRPC p50 {direct:.2f} ms ({SINGLE_CALLS} of each in turn): "
-        f"{rest - direct:.2f} ms added, {rest / direct:.2f} of gRPC"
+        f"{label}, one at a time: REST p50 {rest:.2f} ms, gRPC p50 {direct:.2f} ms, through Envoy p50 {through:.2f} ms "
+        f"({SINGLE_CALLS} of each in turn): REST adds {rest - direct:.2f} ms, {through - direct:.2f} ms of it Envoy"
     )
 
 
