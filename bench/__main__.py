@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import fairness, growth, json_view, memory, rest
-from bench.machine import run
+from bench import fairness, growth, json_view, memory, rest, webhooks
+from bench.machine import in_loop, run
 
 
 def measure(folder: Path) -> None:
@@ -13,6 +13,7 @@ def measure(folder: Path) -> None:
     growth.measure(folder)
     fairness.measure(folder / "fairness")
     memory.measure(folder / "memory")
+    in_loop(webhooks.measure, folder / "webhooks")
     rest.measure(folder / "rest")
     json_view.measure(folder)
 

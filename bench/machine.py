@@ -58,9 +58,10 @@ def run(measure: Callable[[Path], object]) -> None:
 
 def run_in_loop(measure: Callable[[Path], Coroutine[Any, Any, object]]) -> None:
     """Do the same with a measurement that needs an event loop."""
+    run(lambda folder: in_loop(measure, folder))
 
-    def measure_in_loop(folder: Path) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(measure(folder))
 
-    run(measure_in_loop)
+def in_loop(measure: Callable[[Path], Coroutine[Any, Any, object]], folder: Path) -> None:
+    """Measure in a folder, on an event loop of its own."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(measure(folder))

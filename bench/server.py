@@ -15,7 +15,7 @@ from nova.scoring.v1 import scoring_service_pb2
 from nova_server.api.health import HealthServicer
 from nova_server.api.server import ApiParts, build_server
 from nova_server.egress.policy import EgressPolicy
-from nova_server.foundation import build_foundation
+from nova_server.foundation import build_foundation, build_webhooks
 from nova_server.garbage import settle
 from nova_server.identifiers import RandomIdentifiers
 from nova_server.ports.tenancy import Environment
@@ -35,6 +35,7 @@ async def main(data_dir: Path) -> None:
     keys = SqlKeyStore(base.database)
     parts = ApiParts(
         use_cases=Scoring(base.store, base.signals),
+        webhooks=build_webhooks(base),
         authenticator=CachedAuthenticator(keys, base.clock),
         url_policy=EgressPolicy(),
         metrics=base.metrics,

@@ -1,4 +1,4 @@
-"""Start a server, score the sample resumes on it over REST, check what comes out, and stop it again.
+"""Start a server, score the sample resumes on it over REST, check what comes out and what webhooks tell, and stop it.
 
 Needs the runtime dependencies only. Ends with code 1 when anything is other than expected.
 """
@@ -25,6 +25,7 @@ from nova_server.cli.text import output_console
 from rich.console import Console
 
 from tools.demo_server import LOG, Server, Unexpected, running_server
+from tools.demo_webhooks import receiving_webhooks, show_webhooks
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data/demo"
@@ -58,7 +59,7 @@ def main() -> int:
 
 
 async def demonstrate(server: Server, data: Path) -> None:
-    """Score the samples, check the result, and say how to repeat it."""
+    """Score the samples, check the result and what webhooks tell of it, and say how to repeat it."""
     print("Creating a sandbox key: nova keys create --environment sandbox")
     key = server.run("keys", "create", "--environment", "sandbox").strip()
     headers = {"Authorization": f"Bearer {key}", "X-Tenant-Id": TENANT}
@@ -66,26 +67,28 @@ async def demonstrate(server: Server, data: Path) -> None:
     async with (
         lend([resume.path for resume in resumes if resume.text is None]) as urls,
         aiohttp.ClientSession(server.rest_url, headers=headers) as session,
+        receiving_webhooks(server) as webhooks,
     ):
         request = submission(resumes, urls)
         (data / REQUEST).write_text(json.dumps(request, indent=2, ensure_ascii=False), encoding="utf-8")
-        await score(session, request)
+        await show_webhooks(webhooks, await score(session, request))
     print(f"\nAll over again, whenever you like:\n\n{commands(data, key)}")
 
 
-async def score(session: aiohttp.ClientSession, request: Json) -> None:
-    """Submit the request, wait for the scores, show and check them, and submit it again."""
+async def score(session: aiohttp.ClientSession, request: Json) -> Mapping[str, Json]:
+    """Submit the request, wait for the scores, show and check them, and submit it again. Returns the jobs by name."""
     print(f"Submitting {len(request['applications'])} resumes: POST {ROUTE}\n", flush=True)
     accepted = await submit(session, request)
     print(json.dumps(accepted["batch"], indent=2), "\n", flush=True)
     ended = await finished(session, accepted["batch"]["id"])
-    jobs = ended["scoringJobs"]
-    output_console().print(result_table(parse(job, ScoringJob()) for job in jobs))
-    check({job["applicationId"]: job for job in jobs})
+    output_console().print(result_table(parse(job, ScoringJob()) for job in ended["scoringJobs"]))
+    jobs = {job["applicationId"]: job for job in ended["scoringJobs"]}
+    check(jobs)
     again = await submit(session, request)
     if again["batch"] != ended["batch"]:
         raise Unexpected("the same request made another batch")
     print("Submitted again, the same request is the same batch, with its counts of now.")
+    return jobs
 
 
 def submission(resumes: list[ResumeFile], urls: Mapping[Path, str]) -> Json:

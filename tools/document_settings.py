@@ -22,7 +22,8 @@ one that is invalid ends the command with exit code 2 and a sentence that names 
 """
 
 CLIENT = """
-`nova submit` and `nova watch` also read `NOVA_API_KEY`, the key they call with.
+`nova submit` and `nova watch` also read `NOVA_API_KEY`, the key they call with, and `nova webhooks listen` reads
+`NOVA_WEBHOOK_SECRET`, the secrets that it verifies with, separated by spaces.
 """
 
 

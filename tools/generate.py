@@ -5,12 +5,13 @@ Run with `--check` to regenerate beside the tree and fail on any difference inst
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from importlib import resources
 from pathlib import Path
 
 from grpc_tools import protoc
-from nova_gateway.generator import generate
 
 from tools import generated
 from tools.generated import ROOT
@@ -31,7 +32,7 @@ def fill(target: Path) -> None:
     """Write every generated file below the folder `target`."""
     generate_stubs(target / STUBS)
     generate_descriptor_set(target / DESCRIPTOR_SET)
-    generate(target / DESCRIPTOR_SET, target / GATEWAY)
+    generate_gateway(target / DESCRIPTOR_SET, target / GATEWAY, stubs=target / STUBS)
 
 
 def generate_stubs(target: Path) -> None:
@@ -51,6 +52,13 @@ def generate_stubs(target: Path) -> None:
 def generate_descriptor_set(target: Path) -> None:
     target.parent.mkdir(parents=True)
     run_protoc("--include_imports", "--include_source_info", f"--descriptor_set_out={target}", *own_protos())
+
+
+def generate_gateway(descriptor_set: Path, target: Path, *, stubs: Path) -> None:
+    """Run the generator with the new stubs: it reads the error catalogue, which may name a reason that is just new."""
+    command = [sys.executable, "-m", "nova_gateway.generator", str(descriptor_set), str(target)]
+    if subprocess.run(command, env=os.environ | {"PYTHONPATH": str(stubs)}, check=False).returncode:  # noqa: S603 (our own)
+        raise SystemExit("the gateway could not be generated")
 
 
 def own_protos() -> list[str]:

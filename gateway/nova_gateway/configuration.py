@@ -15,7 +15,15 @@ PACKAGE = Path(__file__).parent
 CONFIGURATION = "envoy.yaml"
 
 # One file, because each local of a part is seen by those after it, and Envoy reads one.
-_LUA = ("generated/json_table", "lua/json_text", "lua/json_request", "lua/json_view", "lua/problem", "lua/filter")
+_LUA = (
+    "generated/json_table",
+    "lua/json_text",
+    "lua/json_request",
+    "lua/url",
+    "lua/json_view",
+    "lua/problem",
+    "lua/filter",
+)
 
 _UNIX = "unix:"
 

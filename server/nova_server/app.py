@@ -18,7 +18,7 @@ from nova_server.children.pool import ChildPool
 from nova_server.data_folder import DataFolderInUse, DataFolderUnusable, exclusive
 from nova_server.egress.policy import EgressPolicy
 from nova_server.errors import NovaError
-from nova_server.foundation import build_foundation
+from nova_server.foundation import build_foundation, build_webhooks
 from nova_server.garbage import settle
 from nova_server.gateway.envoy import API_SOCKET, build_gateway, gateway_folder
 from nova_server.observability.logs import configure_logging
@@ -38,6 +38,7 @@ from nova_server.storage.key_store import SqlKeyStore
 from nova_server.supervisor import Supervisor
 from nova_server.tenancy.authentication import CachedAuthenticator
 from nova_server.warm_up import warm_up
+from nova_server.webhook_lane import WebhookLane
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ class Application:
         self._sweeper = self._build_sweeper(sole_process=exclusive_store)
         handler = ScoreJob(base.store, FetchingResumeReader(fetcher, children), LocalScorer(children), base.clock)
         self._worker = self._build_worker(handler)
+        webhooks = WebhookLane(base, policy, owner=_owner(), sole_process=exclusive_store)
         api_socket = f"unix:{folder / API_SOCKET}" if folder else None
         self.api = GrpcApi(settings, self._build_api_parts(policy), other_address=api_socket)
         self.gateway = build_gateway(settings, folder, base.clock) if folder else None
@@ -69,8 +71,8 @@ class Application:
         loop_lag = LoopLagMonitor(base.clock, base.metrics.event_loop_lag_seconds)
         stages: list[list[Service]] = [
             [base.database],
-            [self.metrics_server, loop_lag, children, fetcher],
-            [self._sweeper, self._worker, self.api],
+            [self.metrics_server, loop_lag, children, fetcher, webhooks.sender],
+            [self._sweeper, self._worker, *webhooks.parts, self.api],
             # Last, so that it is the first to stop, while the api still answers what it has let in.
             [self.gateway] if self.gateway else [],
         ]
@@ -113,9 +115,9 @@ class Application:
     def _build_worker(self, handler: ScoreJob) -> Worker:
         settings = self._base.settings
         options = WorkerOptions(
-            owner=f"{socket.gethostname()}:{os.getpid()}",
+            owner=_owner(),
             concurrency=settings.worker_concurrency,
-            tenant_limit=settings.tenant_in_flight_limit,
+            group_limit=settings.tenant_in_flight_limit,
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
             max_starts=settings.max_starts,
@@ -129,12 +131,18 @@ class Application:
         base = self._base
         return ApiParts(
             use_cases=self._scoring,
+            webhooks=build_webhooks(base),
             authenticator=CachedAuthenticator(SqlKeyStore(base.database), base.clock),
             url_policy=policy,
             metrics=base.metrics,
             readiness=self._is_ready,
             clock=base.clock,
         )
+
+
+def _owner() -> str:
+    """Return the name under which this process holds leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def serve(settings: Settings) -> int:

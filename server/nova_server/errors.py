@@ -9,6 +9,10 @@ This module imports no transport, so that use cases and adapters can raise its e
     ├── PayloadTooLarge
     ├── MethodNotFound
     ├── BatchNotFound
+    ├── WebhookEndpointNotFound
+    ├── WebhookDeliveryNotFound
+    ├── WebhookEndpointLimitReached
+    ├── WebhookEndpointDisabled
     └── ServiceUnavailable
         └── StoreUnavailable
 """
@@ -54,6 +58,14 @@ CATALOGUE: Mapping[ErrorReason.ValueType, CatalogueEntry] = {
     error_reason_pb2.SCORING_JOB_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such scoring job."),
     error_reason_pb2.APPLICATION_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such application."),
     error_reason_pb2.CRITERIA_VERSION_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such version."),
+    error_reason_pb2.WEBHOOK_ENDPOINT_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such webhook endpoint."),
+    error_reason_pb2.WEBHOOK_DELIVERY_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such webhook delivery."),
+    error_reason_pb2.WEBHOOK_ENDPOINT_LIMIT_REACHED: _answer(
+        code_pb2.FAILED_PRECONDITION, 409, "There are 5 webhook endpoints already, as many as an environment may have."
+    ),
+    error_reason_pb2.WEBHOOK_ENDPOINT_DISABLED: _answer(
+        code_pb2.FAILED_PRECONDITION, 409, "The webhook endpoint is disabled."
+    ),
     error_reason_pb2.RATE_LIMITED: _answer(code_pb2.RESOURCE_EXHAUSTED, 429, "Rate limit exceeded.", retryable=True),
     error_reason_pb2.INTERNAL_ERROR: _answer(code_pb2.INTERNAL, 500, "Something went wrong.", retryable=True),
     error_reason_pb2.SERVICE_UNAVAILABLE: _answer(
@@ -134,6 +146,30 @@ class BatchNotFound(NovaError):
     """This tenant has no such batch for this job."""
 
     reason = error_reason_pb2.BATCH_NOT_FOUND
+
+
+class WebhookEndpointNotFound(NovaError):
+    """This partner has no such endpoint in this environment."""
+
+    reason = error_reason_pb2.WEBHOOK_ENDPOINT_NOT_FOUND
+
+
+class WebhookDeliveryNotFound(NovaError):
+    """This endpoint has no such delivery."""
+
+    reason = error_reason_pb2.WEBHOOK_DELIVERY_NOT_FOUND
+
+
+class WebhookEndpointLimitReached(NovaError):
+    """This partner has as many endpoints in this environment as it may have."""
+
+    reason = error_reason_pb2.WEBHOOK_ENDPOINT_LIMIT_REACHED
+
+
+class WebhookEndpointDisabled(NovaError):
+    """Nothing is delivered to this endpoint."""
+
+    reason = error_reason_pb2.WEBHOOK_ENDPOINT_DISABLED
 
 
 class ServiceUnavailable(NovaError):

@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     tenant_in_flight_limit: int = Field(
         8, ge=1, description="Scoring jobs of one tenant that are worked on at once, over all processes."
     )
+    webhook_concurrency: int = Field(256, ge=1, description="Webhooks that one process delivers at once.")
+    webhook_endpoint_in_flight_limit: int = Field(
+        32, ge=1, description="Webhooks that are delivered to one endpoint at once, over all processes."
+    )
     max_starts: int = Field(
         5, ge=1, description="Times a scoring job is started before it fails as TASK_STUCK or MAX_RETRIES_EXCEEDED."
     )

@@ -13,10 +13,14 @@ class ProcessSignals:
 
     def __init__(self) -> None:
         self.queue = asyncio.Event()
+        self.deliveries = asyncio.Event()
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
     def queue_grew(self) -> None:
         self.queue.set()
+
+    def deliveries_grew(self) -> None:
+        self.deliveries.set()
 
     def batches_changed(self, batch_ids: Iterable[str]) -> None:
         for batch_id in batch_ids:
@@ -38,4 +42,5 @@ class ProcessSignals:
     def wake_all(self) -> None:
         """Wake everybody who waits, so that they see that the process is stopping."""
         self.queue.set()
+        self.deliveries.set()
         self.batches_changed(list(self._watchers))

@@ -60,6 +60,13 @@ def test_a_batch_is_submitted_over_rest_as_written(server: Server) -> None:
     assert answer["batch"]["totalJobs"] == len(answer["scoringJobIds"]) == 1
 
 
+def test_an_endpoint_is_created_as_written(server: Server) -> None:
+    create, listen = block_with("webhooks create").splitlines()
+    endpoint_id, secret = output_of(create, server).splitlines()
+    assert len(endpoint_id) == 25
+    assert secret.startswith(listen.split()[-1].removesuffix("…"))
+
+
 def test_resumes_are_submitted_as_written(server: Server) -> None:
     key = server.run("keys", "create", "--environment", "sandbox").strip()
     shown = output_of(block_with("nova submit"), server, NOVA_API_KEY=key)

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from nova_server.cli.applications import read_resumes
+from nova_server.cli.webhook_receiver import Arrival
+from nova_server.ports.clock import Instant
 
 from tools import generated
 from tools.demo import GOOD_FITS, POOR_FITS, SAMPLES, UNREADABLE, check, submission
 from tools.demo_server import Unexpected, free_addresses
+from tools.demo_webhooks import EVENTS, Webhooks, check_webhooks
 
 
 def job(score: int | None = None, code: str | None = None) -> Mapping[str, Any]:
@@ -51,6 +54,47 @@ def test_the_demo_submits_every_sample_and_knows_whom_it_names() -> None:
     names = {application["applicationId"] for application in request["applications"]}
     assert {*GOOD_FITS, *POOR_FITS, *UNREADABLE} <= names
     assert len(names) == len(paths) >= 8
+
+
+def told(jobs: Mapping[str, Mapping[str, Any]], batches: int = 1) -> Webhooks:
+    """Return what webhooks tell of jobs."""
+    webhooks = Webhooks()
+    for name, ended in jobs.items():
+        end = {"result": {"score": ended["score"]}} if ended["score"] else {"error": {"code": ended["errorCode"]}}
+        webhooks.note(arrival(f"score.{ended['status']}", name, {"applicationId": name, **end}))
+    for number in range(batches):
+        webhooks.note(arrival("batch.completed", f"batch {number}", {}))
+    return webhooks
+
+
+def arrival(event: str, delivery_id: str, body: Mapping[str, Any], fault: str | None = None) -> Arrival:
+    return Arrival(Instant(0), event, delivery_id, 204, fault, body)
+
+
+async def test_a_demo_passes_whose_webhooks_tell_what_the_batch_shows_however_often() -> None:
+    webhooks = told(outcome())
+    webhooks.note(next(iter(webhooks.arrivals.values())))
+    await webhooks.all_of(outcome())
+    check_webhooks(webhooks, outcome())
+    assert set(webhooks.counts()) == set(EVENTS)
+
+
+@pytest.mark.parametrize("batches", [0, 2])
+def test_a_demo_whose_batch_is_not_told_of_once_fails(batches: int) -> None:
+    with pytest.raises(Unexpected, match="the webhooks are "):
+        check_webhooks(told(outcome(), batches), outcome())
+
+
+def test_a_demo_whose_webhook_tells_of_another_score_fails() -> None:
+    with pytest.raises(Unexpected, match="another end"):
+        check_webhooks(told({**outcome(), GOOD_FITS[0]: job(8)}), outcome())
+
+
+def test_a_demo_whose_webhook_is_not_verified_fails() -> None:
+    webhooks = told(outcome())
+    webhooks.note(arrival("score.completed", GOOD_FITS[0], {}, "webhook-signature is missing or wrong"))
+    with pytest.raises(Unexpected, match="refused: webhook-signature is missing or wrong"):
+        check_webhooks(webhooks, outcome())
 
 
 def test_free_addresses_differ_and_are_free() -> None:

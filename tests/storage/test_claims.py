@@ -107,21 +107,21 @@ async def test_a_job_that_is_tried_again_keeps_its_place(store: StoreUnderTest) 
 
 async def test_a_tenant_never_has_more_jobs_running_than_its_limit(store: StoreUnderTest) -> None:
     await queue(store, ACME, 2)
-    first = await store.claim(5, tenant_limit=8)
-    second = await store.claim(5, tenant_limit=8)
+    first = await store.claim(5, group_limit=8)
+    second = await store.claim(5, group_limit=8)
     assert (len(first), len(second)) == (5, 3)
-    assert await store.claim(5, tenant_limit=8) == []
+    assert await store.claim(5, group_limit=8) == []
     await store.complete(first[0])
     await store.requeue(first[1])
-    assert len(await store.claim(5, tenant_limit=8)) == 2
+    assert len(await store.claim(5, group_limit=8)) == 2
 
 
 async def test_a_tenant_at_its_limit_does_not_hold_up_the_others(store: StoreUnderTest) -> None:
     await queue(store, ACME, 40)
-    await store.claim(8, tenant_limit=8)
+    await store.claim(8, group_limit=8)
     await store.submit(submission("bob", tenant=GLOBEX))
     await queue(store, INITECH, 1)
-    served = await tenants_of(store, await store.claim(16, tenant_limit=8))
+    served = await tenants_of(store, await store.claim(16, group_limit=8))
     assert Counter(served) == {GLOBEX: 1, INITECH: 8}
 
 
@@ -131,30 +131,30 @@ async def test_a_claim_fills_up_with_other_tenants_when_one_reaches_its_limit_in
     await queue(store, ACME, 40)
     await queue(store, GLOBEX, 1, size=2)
     await queue(store, INITECH, 1)
-    served = await tenants_of(store, await store.claim(20, tenant_limit=8))
+    served = await tenants_of(store, await store.claim(20, group_limit=8))
     assert Counter(served) == {ACME: 8, GLOBEX: 2, INITECH: 8}
 
 
 async def test_a_tenant_is_served_to_its_end_behind_the_long_queue_of_one_at_its_limit(store: StoreUnderTest) -> None:
     await queue(store, ACME, 20)
-    await store.claim(8, tenant_limit=8)  # and these take for ever
+    await store.claim(8, group_limit=8)  # and these take for ever
     await queue(store, GLOBEX, 6)
     served = 0
-    while leases := await store.claim(16, tenant_limit=8):
+    while leases := await store.claim(16, group_limit=8):
         assert len(leases) == min(8, 150 - served)
         await asyncio.gather(*(store.complete(lease) for lease in leases))
         served += len(leases)
     assert served == 150
 
 
-async def expected(store: StoreUnderTest, limit: int, tenant_limit: int) -> list[float]:
+async def expected(store: StoreUnderTest, limit: int, group_limit: int) -> list[float]:
     """Return the virtual times of what a claim must take, found by looking at every job."""
     rows = await store.database.read(lambda connection: connection.execute(select(scoring_jobs)).all())
     running = Counter(row.tenant_id for row in rows if row.state == "running")
     due = [row for row in rows if row.state == "pending" and row.available_at <= store.clock.now()]
     chosen: list[float] = []
     for row in sorted(due, key=lambda row: (row.virtual_time, row.id)):
-        if len(chosen) < limit and running[row.tenant_id] < tenant_limit:
+        if len(chosen) < limit and running[row.tenant_id] < group_limit:
             running[row.tenant_id] += 1
             chosen.append(row.virtual_time)
     return chosen
@@ -170,9 +170,9 @@ async def test_a_claim_takes_the_first_jobs_that_the_limits_allow(store: StoreUn
     for step in range(30):
         for tenant in chance.sample([ACME, GLOBEX, INITECH], chance.randint(0, 2)):
             await queue(store, tenant, chance.randint(1, 3), size=chance.choice([1, 5, 25]), prefix=f"step-{step}")
-        limit, tenant_limit = chance.randint(1, 20), chance.randint(1, 12)
-        foreseen = await expected(store, limit, tenant_limit)
-        leases = await store.claim(limit, tenant_limit=tenant_limit)
+        limit, group_limit = chance.randint(1, 20), chance.randint(1, 12)
+        foreseen = await expected(store, limit, group_limit)
+        leases = await store.claim(limit, group_limit=group_limit)
         assert [(await store.job_row(lease.job_id)).virtual_time for lease in leases] == foreseen
         held += leases
         for lease in chance.sample(held, chance.randint(0, len(held))):
@@ -183,7 +183,7 @@ async def test_a_claim_takes_the_first_jobs_that_the_limits_allow(store: StoreUn
 
 async def test_claims_at_the_same_time_keep_the_limit_together(store: StoreUnderTest) -> None:
     await queue(store, ACME, 2)
-    claims = await asyncio.gather(*(store.claim(6, tenant_limit=8) for _ in range(4)))
+    claims = await asyncio.gather(*(store.claim(6, group_limit=8) for _ in range(4)))
     assert sum(len(leases) for leases in claims) == 8
 
 

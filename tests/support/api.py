@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from nova.scoring.v1 import resume_pb2, scoring_service_pb2, scoring_service_pb2_grpc
+from nova.webhooks.v1 import webhook_service_pb2_grpc
 from nova_server.api.server import ApiParts, GrpcApi
 from nova_server.observability.metrics import Metrics
 from nova_server.ports.tenancy import ApiKey, Environment
@@ -22,12 +23,14 @@ from nova_server.tenancy.secrets import digest_of
 
 from tests.support.clock import START, FakeClock
 from tests.support.keys import MemoryKeyStore
+from tests.support.recorded_webhooks import RecordedWebhooks
 from tests.support.use_cases import RecordedUseCases
 
 SECRET = "sk_test_" + "a" * 32
 KEY = ApiKey("k1", "acme", Environment.SANDBOX, "sk_test_****aaaa", START, None)
 METADATA = (("authorization", f"Bearer {SECRET}"), ("x-tenant-id", "tenant-1"))
 SERVICE = "nova.scoring.v1.ScoringService"
+WEBHOOK_SERVICE = "nova.webhooks.v1.WebhookService"
 
 
 class HostPolicy:
@@ -45,6 +48,7 @@ class Served:
     parts: ApiParts
     channel: grpc.aio.Channel
     use_cases: RecordedUseCases
+    webhooks: RecordedWebhooks
     keys: MemoryKeyStore
     metrics: Metrics
     clock: FakeClock
@@ -53,6 +57,10 @@ class Served:
     @property
     def stub(self) -> scoring_service_pb2_grpc.ScoringServiceAsyncStub:
         return scoring_service_pb2_grpc.ScoringServiceStub(self.channel)
+
+    @property
+    def webhook_stub(self) -> webhook_service_pb2_grpc.WebhookServiceAsyncStub:
+        return webhook_service_pb2_grpc.WebhookServiceStub(self.channel)
 
     def raw(self, path: str, body: bytes, metadata: Any = ()) -> Awaitable[bytes]:
         """Call any method with any bytes, whether it exists or not."""
@@ -78,15 +86,16 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     """Serve on a free port of the loopback until the context ends."""
     clock, keys, metrics = FakeClock(), MemoryKeyStore(), Metrics()
     await keys.insert_key(KEY, digest_of(SECRET))
-    use_cases, readiness = RecordedUseCases(), Readiness()
-    parts = ApiParts(use_cases, CachedAuthenticator(keys, clock), HostPolicy(), metrics, readiness, clock)
+    use_cases, webhooks, readiness = RecordedUseCases(), RecordedWebhooks(), Readiness()
+    authenticator = CachedAuthenticator(keys, clock)
+    parts = ApiParts(use_cases, webhooks, authenticator, HostPolicy(), metrics, readiness, clock)
     api = GrpcApi(
         Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts, quiet_seconds=0.01
     )
     await api.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
-            yield Served(api, parts, channel, use_cases, keys, metrics, clock, readiness)
+            yield Served(api, parts, channel, use_cases, webhooks, keys, metrics, clock, readiness)
     finally:
         await api.stop()
 

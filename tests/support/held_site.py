@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tests.contract.resumes.sites import running_site
+from tests.support.sites import running_site
 
 RESUME = b"Ten years of Python, of which five were spent with PostgreSQL and its neighbours."
 LOOPBACK = "127.0.0.0/8"  # the value of NOVA_ALLOW_NETWORKS with which a server fetches from it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -12,6 +13,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 IN_PATH = {
     "nova.scoring.v1.SubmitScoringBatchRequest": {"job_id"},
     "nova.scoring.v1.SubmitScoringJobRequest": {"job_id", "application_id"},
+    "nova.webhooks.v1.UpdateWebhookEndpointRequest": {"webhook_endpoint_id"},
+    "nova.webhooks.v1.RotateWebhookSecretRequest": {"webhook_endpoint_id"},
+    "nova.webhooks.v1.RedeliverFailedWebhooksRequest": {"webhook_endpoint_id"},
 }
 MAX_FAULTS = 40
 
@@ -102,5 +106,15 @@ def _in_value(value: Any, field: FieldDescriptor, path: str) -> Iterator[str]:
     elif field.type == FieldDescriptor.TYPE_BOOL:
         if not isinstance(value, bool):
             yield f"{path}=wrong_type:boolean"
+    elif field.type == FieldDescriptor.TYPE_INT32:
+        yield from _in_integer(value, path)
     elif type(value) is not str:
         yield f"{path}=wrong_type:string"
+
+
+def _in_integer(value: Any, path: str) -> Iterator[str]:
+    number = float(value) if isinstance(value, Number) else 0.5
+    if math.isfinite(number) and not number.is_integer():
+        yield f"{path}=wrong_type:integer"
+    elif not -(2**31) <= number < 2**31:
+        yield f"{path}=out_of_range"

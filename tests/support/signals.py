@@ -10,6 +10,7 @@ class RecordedSignals:
 
     def __init__(self) -> None:
         self.growths = 0
+        self.deliveries = 0
         self.changed: list[str] = []
 
     def queue_grew(self) -> None:
@@ -17,3 +18,6 @@ class RecordedSignals:
 
     def batches_changed(self, batch_ids: Iterable[str]) -> None:
         self.changed.extend(sorted(batch_ids))
+
+    def deliveries_grew(self) -> None:
+        self.deliveries += 1

@@ -16,13 +16,18 @@ from nova_server.ports.scorer import Assessment, ScoreResult
 from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, BatchWithJobs
 from nova_server.ports.signals import Signals
 from nova_server.ports.tenancy import TenantKey
+from nova_server.ports.webhooks import EventBodies
 from nova_server.storage.database import Database
 from nova_server.storage.job_queue import SqlJobQueue
 from nova_server.storage.key_store import SqlKeyStore
 from nova_server.storage.schema import scoring_jobs
 from nova_server.storage.scoring_store import SqlScoringStore
+from nova_server.storage.webhook_outbox import Outbox
+from nova_server.storage.webhook_queue import SqlWebhookQueue
+from nova_server.storage.webhook_store import SqlWebhookStore
 from sqlalchemy import Connection, Executable, Row, Table, func, select
 
+from tests.support.bodies import PlainBodies
 from tests.support.clock import FakeClock
 from tests.support.signals import RecordedSignals
 from tests.support.submissions import ACME
@@ -52,6 +57,8 @@ class StoreUnderTest:
     store: SqlScoringStore
     queue: SqlJobQueue
     keys: SqlKeyStore
+    webhooks: SqlWebhookStore
+    deliveries: SqlWebhookQueue
 
     async def submit(self, submission: BatchSubmission) -> AcceptedBatch:
         return await self.store.submit_batch(submission)
@@ -62,9 +69,9 @@ class StoreUnderTest:
         assert found is not None
         return found
 
-    async def claim(self, limit: int = 100, *, tenant_limit: int = 1_000) -> list[Lease]:
+    async def claim(self, limit: int = 100, *, group_limit: int = 1_000) -> list[Lease]:
         now = self.clock.now()
-        return list(await self.queue.claim(Claim(limit, "worker", now, plus_seconds(now, LEASE_SECONDS), tenant_limit)))
+        return list(await self.queue.claim(Claim(limit, "worker", now, plus_seconds(now, LEASE_SECONDS), group_limit)))
 
     async def claim_one(self) -> Lease:
         (lease,) = await self.claim(1)
@@ -103,20 +110,28 @@ class StoreUnderTest:
 
 @asynccontextmanager
 async def open_store(
-    url: str, clock: FakeClock | None = None, signals: Signals | None = None, busy_timeout_seconds: float = 5
+    url: str,
+    clock: FakeClock | None = None,
+    signals: Signals | None = None,
+    busy_timeout_seconds: float = 5,
+    bodies: EventBodies | None = None,
 ) -> AsyncIterator[StoreUnderTest]:
     """Yield a store that is started, and stop it afterwards."""
     database = Database(url, busy_timeout_seconds)
     clock = clock or FakeClock()
     signals = signals or RecordedSignals()
+    identifiers = RandomIdentifiers()
+    outbox = Outbox(bodies or PlainBodies(), identifiers)
     await database.start()
     try:
         yield StoreUnderTest(
             database=database,
             clock=clock,
-            store=SqlScoringStore(database, clock, RandomIdentifiers(), signals),
-            queue=SqlJobQueue(database, clock, signals),
+            store=SqlScoringStore(database, clock, identifiers, signals, outbox=outbox),
+            queue=SqlJobQueue(database, clock, signals, outbox=outbox),
             keys=SqlKeyStore(database),
+            webhooks=SqlWebhookStore(database, signals),
+            deliveries=SqlWebhookQueue(database, clock),
         )
     finally:
         await database.stop()

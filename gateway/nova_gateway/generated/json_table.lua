@@ -33,6 +33,97 @@ local OPERATIONS = {
     ["query"] = {},
     ["grpc_path"] = "/nova.scoring.v1.ScoringService/GetLatestScore",
   },
+  ["nova.webhooks.v1.WebhookService.CreateWebhookEndpoint"] = {
+    ["success"] = 201,
+    ["request"] = ".nova.webhooks.v1.CreateWebhookEndpointRequest",
+    ["response"] = ".nova.webhooks.v1.CreateWebhookEndpointResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/CreateWebhookEndpoint",
+  },
+  ["nova.webhooks.v1.WebhookService.ListWebhookEndpoints"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.webhooks.v1.ListWebhookEndpointsResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/ListWebhookEndpoints",
+  },
+  ["nova.webhooks.v1.WebhookService.GetWebhookEndpoint"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.webhooks.v1.GetWebhookEndpointResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/GetWebhookEndpoint",
+  },
+  ["nova.webhooks.v1.WebhookService.UpdateWebhookEndpoint"] = {
+    ["success"] = 200,
+    ["request"] = ".nova.webhooks.v1.UpdateWebhookEndpointRequest",
+    ["response"] = ".nova.webhooks.v1.UpdateWebhookEndpointResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/UpdateWebhookEndpoint",
+  },
+  ["nova.webhooks.v1.WebhookService.RotateWebhookSecret"] = {
+    ["success"] = 201,
+    ["request"] = ".nova.webhooks.v1.RotateWebhookSecretRequest",
+    ["response"] = ".nova.webhooks.v1.RotateWebhookSecretResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/RotateWebhookSecret",
+  },
+  ["nova.webhooks.v1.WebhookService.DeleteWebhookEndpoint"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.webhooks.v1.DeleteWebhookEndpointResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/DeleteWebhookEndpoint",
+  },
+  ["nova.webhooks.v1.WebhookService.SendTestWebhook"] = {
+    ["success"] = 202,
+    ["response"] = ".nova.webhooks.v1.SendTestWebhookResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/SendTestWebhook",
+  },
+  ["nova.webhooks.v1.WebhookService.ListWebhookDeliveries"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.webhooks.v1.ListWebhookDeliveriesResponse",
+    ["query"] = {
+      ["status"] = {
+        ["type"] = "string",
+      },
+      ["event"] = {
+        ["type"] = "string",
+      },
+      ["createdAfter"] = {
+        ["type"] = "string",
+      },
+      ["createdBefore"] = {
+        ["type"] = "string",
+      },
+      ["pageSize"] = {
+        ["type"] = "integer",
+        ["lowest"] = -2147483648,
+        ["highest"] = 2147483647,
+      },
+      ["pageToken"] = {
+        ["type"] = "string",
+      },
+    },
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/ListWebhookDeliveries",
+  },
+  ["nova.webhooks.v1.WebhookService.GetWebhookDelivery"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.webhooks.v1.GetWebhookDeliveryResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/GetWebhookDelivery",
+  },
+  ["nova.webhooks.v1.WebhookService.RedeliverWebhook"] = {
+    ["success"] = 202,
+    ["response"] = ".nova.webhooks.v1.RedeliverWebhookResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/RedeliverWebhook",
+  },
+  ["nova.webhooks.v1.WebhookService.RedeliverFailedWebhooks"] = {
+    ["success"] = 202,
+    ["request"] = ".nova.webhooks.v1.RedeliverFailedWebhooksRequest",
+    ["response"] = ".nova.webhooks.v1.RedeliverFailedWebhooksResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.webhooks.v1.WebhookService/RedeliverFailedWebhooks",
+  },
 }
 
 local MESSAGES = {
@@ -101,6 +192,71 @@ local MESSAGES = {
       ["type"] = "null",
     },
     ["path_application_id"] = {
+      ["type"] = "null",
+    },
+  },
+  [".nova.webhooks.v1.CreateWebhookEndpointRequest"] = {
+    ["url"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["name"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["events"] = {
+      ["type"] = "array",
+      ["element"] = {
+        ["type"] = "string",
+      },
+      ["nullable"] = true,
+    },
+    ["enabled"] = {
+      ["type"] = "boolean",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.webhooks.v1.UpdateWebhookEndpointRequest"] = {
+    ["url"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["name"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["events"] = {
+      ["type"] = "array",
+      ["element"] = {
+        ["type"] = "string",
+      },
+      ["nullable"] = true,
+    },
+    ["enabled"] = {
+      ["type"] = "boolean",
+      ["nullable"] = true,
+    },
+    ["path_webhook_endpoint_id"] = {
+      ["type"] = "null",
+    },
+  },
+  [".nova.webhooks.v1.RotateWebhookSecretRequest"] = {
+    ["overlapSeconds"] = {
+      ["type"] = "integer",
+      ["lowest"] = -2147483648,
+      ["highest"] = 2147483647,
+      ["nullable"] = true,
+    },
+    ["path_webhook_endpoint_id"] = {
+      ["type"] = "null",
+    },
+  },
+  [".nova.webhooks.v1.RedeliverFailedWebhooksRequest"] = {
+    ["since"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["path_webhook_endpoint_id"] = {
       ["type"] = "null",
     },
   },
@@ -215,6 +371,88 @@ local SHAPES = {
       ["message"] = ".nova.scoring.v1.ScoringJob",
     },
   },
+  [".nova.webhooks.v1.CreateWebhookEndpointResponse"] = {
+    {
+      ["key"] = "\"webhookEndpoint\":",
+      ["message"] = ".nova.webhooks.v1.WebhookEndpoint",
+    },
+    {
+      ["key"] = "\"secret\":",
+    },
+  },
+  [".nova.webhooks.v1.ListWebhookEndpointsResponse"] = {
+    {
+      ["key"] = "\"webhookEndpoints\":",
+      ["message"] = ".nova.webhooks.v1.WebhookEndpoint",
+    },
+  },
+  [".nova.webhooks.v1.GetWebhookEndpointResponse"] = {
+    {
+      ["key"] = "\"webhookEndpoint\":",
+      ["message"] = ".nova.webhooks.v1.WebhookEndpoint",
+    },
+  },
+  [".nova.webhooks.v1.UpdateWebhookEndpointResponse"] = {
+    {
+      ["key"] = "\"webhookEndpoint\":",
+      ["message"] = ".nova.webhooks.v1.WebhookEndpoint",
+    },
+  },
+  [".nova.webhooks.v1.RotateWebhookSecretResponse"] = {
+    {
+      ["key"] = "\"webhookEndpoint\":",
+      ["message"] = ".nova.webhooks.v1.WebhookEndpoint",
+    },
+    {
+      ["key"] = "\"secret\":",
+    },
+  },
+  [".nova.webhooks.v1.DeleteWebhookEndpointResponse"] = {
+    {
+      ["key"] = "\"webhookEndpoint\":",
+      ["message"] = ".nova.webhooks.v1.WebhookEndpoint",
+    },
+  },
+  [".nova.webhooks.v1.SendTestWebhookResponse"] = {
+    {
+      ["key"] = "\"webhookDelivery\":",
+      ["message"] = ".nova.webhooks.v1.WebhookDelivery",
+    },
+  },
+  [".nova.webhooks.v1.ListWebhookDeliveriesResponse"] = {
+    {
+      ["key"] = "\"webhookDeliveries\":",
+      ["message"] = ".nova.webhooks.v1.WebhookDelivery",
+    },
+    {
+      ["key"] = "\"nextPageToken\":",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.webhooks.v1.GetWebhookDeliveryResponse"] = {
+    {
+      ["key"] = "\"webhookDelivery\":",
+      ["message"] = ".nova.webhooks.v1.WebhookDelivery",
+    },
+    {
+      ["key"] = "\"payload\":",
+    },
+    {
+      ["key"] = "\"attempts\":",
+      ["message"] = ".nova.webhooks.v1.WebhookAttempt",
+    },
+  },
+  [".nova.webhooks.v1.RedeliverWebhookResponse"] = {
+    {
+      ["key"] = "\"webhookDelivery\":",
+      ["message"] = ".nova.webhooks.v1.WebhookDelivery",
+    },
+  },
+  [".nova.webhooks.v1.RedeliverFailedWebhooksResponse"] = {
+    {
+      ["key"] = "\"redelivered\":",
+    },
+  },
   [".nova.scoring.v1.ScoringBatch"] = {
     {
       ["key"] = "\"id\":",
@@ -294,6 +532,89 @@ local SHAPES = {
       ["nullable"] = true,
     },
   },
+  [".nova.webhooks.v1.WebhookEndpoint"] = {
+    {
+      ["key"] = "\"id\":",
+    },
+    {
+      ["key"] = "\"url\":",
+    },
+    {
+      ["key"] = "\"name\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"events\":",
+    },
+    {
+      ["key"] = "\"enabled\":",
+    },
+    {
+      ["key"] = "\"failingSince\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"previousSecretExpiresAt\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"createdAt\":",
+    },
+    {
+      ["key"] = "\"updatedAt\":",
+    },
+  },
+  [".nova.webhooks.v1.WebhookDelivery"] = {
+    {
+      ["key"] = "\"id\":",
+    },
+    {
+      ["key"] = "\"webhookEndpointId\":",
+    },
+    {
+      ["key"] = "\"event\":",
+    },
+    {
+      ["key"] = "\"tenantId\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"status\":",
+    },
+    {
+      ["key"] = "\"attempts\":",
+    },
+    {
+      ["key"] = "\"createdAt\":",
+    },
+    {
+      ["key"] = "\"nextAttemptAt\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"finishedAt\":",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.webhooks.v1.WebhookAttempt"] = {
+    {
+      ["key"] = "\"number\":",
+    },
+    {
+      ["key"] = "\"startedAt\":",
+    },
+    {
+      ["key"] = "\"durationMs\":",
+    },
+    {
+      ["key"] = "\"httpStatus\":",
+      ["nullable"] = true,
+    },
+    {
+      ["key"] = "\"failureReason\":",
+      ["nullable"] = true,
+    },
+  },
   [".nova.scoring.v1.Assessment"] = {
     {
       ["key"] = "\"verdict\":",
@@ -365,6 +686,30 @@ local PROBLEMS = {
     ["message"] = "\"There is no such version.\"",
     ["retryable"] = "false",
   },
+  ["WEBHOOK_ENDPOINT_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#webhook-endpoint-not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such webhook endpoint.\"",
+    ["retryable"] = "false",
+  },
+  ["WEBHOOK_DELIVERY_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#webhook-delivery-not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such webhook delivery.\"",
+    ["retryable"] = "false",
+  },
+  ["WEBHOOK_ENDPOINT_LIMIT_REACHED"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#webhook-endpoint-limit-reached",
+    ["status"] = 409,
+    ["message"] = "\"There are 5 webhook endpoints already, as many as an environment may have.\"",
+    ["retryable"] = "false",
+  },
+  ["WEBHOOK_ENDPOINT_DISABLED"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#webhook-endpoint-disabled",
+    ["status"] = 409,
+    ["message"] = "\"The webhook endpoint is disabled.\"",
+    ["retryable"] = "false",
+  },
   ["RATE_LIMITED"] = {
     ["type"] = "https://docs.nova.dweet.com/embed-api/errors#rate-limited",
     ["status"] = 429,
@@ -392,6 +737,7 @@ local DEFAULT_CODES = {
   ["5"] = "BATCH_NOT_FOUND",
   ["7"] = "FORBIDDEN",
   ["8"] = "PAYLOAD_TOO_LARGE",
+  ["9"] = "WEBHOOK_ENDPOINT_LIMIT_REACHED",
   ["12"] = "NOT_FOUND",
   ["13"] = "INTERNAL_ERROR",
   ["14"] = "SERVICE_UNAVAILABLE",

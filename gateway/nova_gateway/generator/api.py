@@ -28,13 +28,17 @@ _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An rpc that REST callers can call. `path` is its template with proto field names in it."""
+    """An rpc that REST callers can call. `path` is its template with proto field names in it.
+
+    `has_tenant` tells whether a call is about a tenant of its caller's.
+    """
 
     service: str
     method: MethodDescriptorProto
     verb: str
     path: str
     has_body: bool
+    has_tenant: bool
 
     @property
     def http_method(self) -> str:
@@ -103,12 +107,13 @@ class Api:
     def _operations(self) -> Iterator[Operation]:
         for file in self.own_files:
             for service in file.service:
+                has_tenant = not service.options.Extensions[options_pb2.without_tenant]
                 for method in service.method:
                     rule = http_rule(method)
                     verb = rule.WhichOneof("pattern")
                     if verb is not None:
-                        path = getattr(rule, verb)
-                        yield Operation(f"{file.package}.{service.name}", method, verb, path, rule.body == "*")
+                        path, name = getattr(rule, verb), f"{file.package}.{service.name}"
+                        yield Operation(name, method, verb, path, rule.body == "*", has_tenant)
 
     def reachable(self, roots: list[str]) -> list[str]:
         """Return the names of the messages in the roots, and in those, that are written as JSON objects."""

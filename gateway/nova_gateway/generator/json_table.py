@@ -22,6 +22,11 @@ _ANSWERS = [reason for reason, entry in CATALOGUE.items() if entry.http_status]
 
 _HEADER = "-- Generated from the descriptor set and the error catalogue. Do not edit.\n\n"
 
+_SIGNED = (-(2**31), 2**31 - 1)
+_UNSIGNED = (0, 2**32 - 1)
+# What an integer can be. Beyond, the transcoder would refuse it without saying which one it was.
+_RANGES = {FieldDescriptorProto.TYPE_FIXED32: _UNSIGNED, FieldDescriptorProto.TYPE_UINT32: _UNSIGNED}
+
 # A longer argument of a fault would not be told, see `nova_server.api.interceptors.gateway_faults`.
 _MAX_NAMES = 255
 
@@ -44,9 +49,14 @@ def _operation(api: Api, operation: Operation) -> Mapping[str, object]:
         "success": operation.success_status,
         "request": method.input_type if operation.has_body else None,
         "response": method.output_type,
-        "query": {field.json_name: True for field in api.query_fields(operation)},
+        "query": {field.json_name: _parameter(api, field) for field in api.query_fields(operation)},
         "grpc_path": operation.grpc_path,
     }
+
+
+def _parameter(api: Api, field: FieldDescriptorProto) -> Mapping[str, object]:
+    """Return what a parameter of the query is. Only a list may be given more than once."""
+    return {**_type(api, field), "repeated": is_repeated(field) or None}
 
 
 def _members(api: Api, name: str) -> Mapping[str, object]:
@@ -79,6 +89,9 @@ def _type(api: Api, field: FieldDescriptorProto) -> Mapping[str, object]:
         values = api.enum_values(field.type_name)
         names = shorten(", ".join(values), _MAX_NAMES, placeholder=" and more")
         return {"type": kind, "values": dict.fromkeys(values, True), "names": names}
+    if kind == "integer":
+        lowest, highest = _RANGES.get(field.type, _SIGNED)
+        return {"type": kind, "lowest": lowest, "highest": highest}
     return {"type": kind, "message": field.type_name if is_object(field) else None}
 
 

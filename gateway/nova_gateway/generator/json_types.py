@@ -11,14 +11,14 @@ JSON_TYPES = {
     FieldDescriptorProto.TYPE_BOOL: "boolean",
     FieldDescriptorProto.TYPE_DOUBLE: "number",
     FieldDescriptorProto.TYPE_ENUM: "enum",
-    FieldDescriptorProto.TYPE_FIXED32: "number",
+    FieldDescriptorProto.TYPE_FIXED32: "integer",
     FieldDescriptorProto.TYPE_FLOAT: "number",
-    FieldDescriptorProto.TYPE_INT32: "number",
+    FieldDescriptorProto.TYPE_INT32: "integer",
     FieldDescriptorProto.TYPE_MESSAGE: "object",
-    FieldDescriptorProto.TYPE_SFIXED32: "number",
-    FieldDescriptorProto.TYPE_SINT32: "number",
+    FieldDescriptorProto.TYPE_SFIXED32: "integer",
+    FieldDescriptorProto.TYPE_SINT32: "integer",
     FieldDescriptorProto.TYPE_STRING: "string",
-    FieldDescriptorProto.TYPE_UINT32: "number",
+    FieldDescriptorProto.TYPE_UINT32: "integer",
 }
 
 # The well-known types whose JSON is a text.
@@ -26,6 +26,6 @@ WELL_KNOWN_TEXTS = {".google.protobuf.Timestamp", ".google.protobuf.Duration", "
 
 
 def json_type(field: FieldDescriptorProto) -> str:
-    """Return the JSON type of one value of the field: boolean, number, string, object, or enum."""
+    """Return the JSON type of one value of the field: boolean, integer, number, string, object, or enum."""
     kind = JSON_TYPES[field.type]
     return "string" if kind == "object" and not is_object(field) else kind

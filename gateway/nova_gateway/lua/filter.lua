@@ -18,32 +18,6 @@ local function remove_internal(headers)
   for _, name in ipairs(names) do headers:remove(name) end
 end
 
--- The forms that a character of UTF-8 has, see RFC 3629, section 4.
-local CHARACTERS_OF_UTF_8 = {
-  "[%z\1-\127]", "[\194-\223][\128-\191]", "\224[\160-\191][\128-\191]", "[\225-\236\238\239][\128-\191][\128-\191]",
-  "\237[\128-\159][\128-\191]", "\240[\144-\191][\128-\191][\128-\191]",
-  "[\241-\243][\128-\191][\128-\191][\128-\191]", "\244[\128-\143][\128-\191][\128-\191]",
-}
-
--- Returns a fault for a path whose percent signs do not encode UTF-8.
-local function path_fault(path)
-  if not path:find("%", 1, true) then return end
-  local text = path:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
-  local encoded = not path:gsub("%%%x%x", ""):find("%", 1, true)
-  for _, character in ipairs(CHARACTERS_OF_UTF_8) do text = text:gsub(character, " ") end
-  if not encoded or text:find("[\128-\255]") then return "path=malformed_encoding" end
-end
-
--- Returns a fault for a query parameter that the operation does not have. It is named unless the name would be changed
--- on its way back, as that of a field in snake_case is.
-local function query_fault(query, operation)
-  for name in query:gmatch("([^&=]+)[^&]*") do
-    if not operation.query[name] then
-      return (name:find("^[%w.-]+$") and #name <= 64 and name or "query") .. "=unknown_parameter"
-    end
-  end
-end
-
 local function body_fault(handle, operation)
   local headers = handle:headers()
   local media_type = (headers:get("content-type") or ""):match("^%s*([^;%s]*)"):lower()
@@ -71,6 +45,11 @@ local function pass_on(handle, faults, operation)
   if operation.request then headers:replace("content-type", "application/json") end
 end
 
+local function faults_of(handle, operation, path, query)
+  local faults = path_fault(path) or check_query(query, operation.query)
+  return faults or operation.request and body_fault(handle, operation)
+end
+
 function envoy_on_request(handle)
   local headers = handle:headers()
   local trace_id = headers:get("x-request-id"):gsub("-", "")
@@ -81,7 +60,7 @@ function envoy_on_request(handle)
   if over_grpc then return headers:remove("nova-request-faults") end
   remove_internal(headers)
   if not operation.request then drop_body(handle) end
-  local faults = path_fault(path) or query_fault(query, operation) or operation.request and body_fault(handle, operation)
+  local faults = faults_of(handle, operation, path, query)
   if faults then pass_on(handle, faults, operation) end
 end
 

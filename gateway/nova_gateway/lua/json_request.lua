@@ -179,11 +179,21 @@ local function array(position, element, path, depth)
   return last
 end
 
+-- Returns the code of what is wrong with a number, written as `word`, that is to be the integer `field`, if anything is.
+local function integer_fault(word, field)
+  local number = tonumber(word)
+  if number ~= math.floor(number) then return "wrong_type" end
+  if number < field.lowest or number > field.highest then return "out_of_range" end
+end
+
 -- Checks the type of the value from `first` to `last`.
 local function check_type(field, path, kind, first, last)
   if kind == "null" and field.nullable then return end
   if field.type == "enum" then
     if kind ~= "string" or not field.values[name_at(first, last)] then fault(path, "invalid", field.names) end
+  elseif field.type == "integer" and kind == "number" then
+    local code = integer_fault(text:sub(first, last), field)
+    if code then fault(path, code, code == "wrong_type" and field.type) end
   elseif kind ~= field.type then
     fault(path, "wrong_type", field.type)
   end

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from google.protobuf import descriptor_pool
 from google.protobuf.message import DecodeError
-from nova.options.v1 import options_pb2
 
+from nova_server.api.method_options import max_bytes
 from nova_server.errors import FieldViolation, PayloadTooLarge, ValidationFailed
 
 Deserializer = Callable[[bytes], Any]
@@ -34,13 +33,3 @@ def body_reader(method: str, deserialize: Deserializer | None) -> Deserializer:
             raise ValidationFailed([_MALFORMED]) from None
 
     return read
-
-
-def max_bytes(method: str) -> int | None:
-    """Return the largest size of a request of `method`, or None when its message names none."""
-    name = method.removeprefix("/").replace("/", ".")
-    try:
-        options = descriptor_pool.Default().FindMethodByName(name).input_type.GetOptions()
-    except KeyError:
-        return None
-    return options.Extensions[options_pb2.max_bytes] if options.HasExtension(options_pb2.max_bytes) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc.aio
 
-from nova_server.ports.tenancy import TenantKey
+from nova_server.ports.tenancy import Caller, TenantKey
 
 # Stands for every method that does not exist, because a label or a cache must not grow with what callers make up.
 UNKNOWN_METHOD = "unknown"
@@ -20,7 +20,7 @@ class Call:
     """One call of `method` (`/package.Service/Method`) while it is being served.
 
     `metadata` has the last value of each key, and `repeated` the keys that were sent with several. `streams` tells
-    whether it answers with, or takes, a stream. `trace_id` and `tenant` are set on the way in.
+    whether it answers with, or takes, a stream. `trace_id`, `caller` and `tenant` are set on the way in.
     """
 
     method: str
@@ -29,6 +29,7 @@ class Call:
     metadata: dict[str, str | bytes] = field(init=False)
     repeated: frozenset[str] = field(init=False)
     trace_id: str = ""
+    caller: Caller | None = None
     tenant: TenantKey | None = None
 
     def __post_init__(self) -> None:
@@ -47,9 +48,17 @@ class Call:
 current_call: ContextVar[Call] = ContextVar("current_call")
 
 
+def current_caller() -> Caller:
+    """Return who makes the current call."""
+    caller = current_call.get().caller
+    if caller is None:
+        raise LookupError("this method is served without authentication")
+    return caller
+
+
 def current_tenant() -> TenantKey:
     """Return whose data the current call is about."""
     tenant = current_call.get().tenant
     if tenant is None:
-        raise LookupError("this method is served without authentication")
+        raise LookupError("this method is served without a tenant")
     return tenant

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from buf.validate import validate_pb2
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from nova.options.v1 import options_pb2
 from nova.scoring.v1 import resume_pb2
 from protovalidate import Validator, Violation
 
-from nova_server.api.fault_table import FAULTS, REQUIRED, UNNAMED, Fault
+from nova_server.api.fault_table import FAULTS, NOT_A_TIME, REQUIRED, UNNAMED, Fault
+from nova_server.api.limits import TIME_PATTERN
 from nova_server.errors import FieldViolation
 
 # A status has room for about eighty faults. Naming one takes a tenth of a millisecond, and no other call is served
@@ -55,15 +57,27 @@ def _named(violation: Violation, message: Message, prefix: str) -> FieldViolatio
     proto = violation.proto
     place = _locate(message, proto.field.elements if proto.field else ())
     path = prefix + place.path
-    fault = FAULTS.get(proto.rule_id, UNNAMED)
-    if _is_missing(fault, violation.field_value, place.field):
+    if _is_missing(violation.field_value, place.field):
         return FieldViolation(path, "required", REQUIRED)
-    return FieldViolation(path, fault.code, fault.describe(violation.rule_value))
+    fault = _fault_of(violation)
+    return FieldViolation(path, fault.code, fault.describe(violation.rule_value, _upper_limit(place.field)))
 
 
-def _is_missing(fault: Fault, value: object, field: FieldDescriptor | None) -> bool:
-    """Tell whether a text is too short because it was not sent: without presence, an unset text is an empty one."""
-    return fault.code == "too_short" and value == "" and field is not None and not field.has_presence
+def _fault_of(violation: Violation) -> Fault:
+    # Of all patterns, the others keep control characters out.
+    if violation.rule_value == TIME_PATTERN:
+        return NOT_A_TIME
+    return FAULTS.get(violation.proto.rule_id, UNNAMED)
+
+
+def _is_missing(value: object, field: FieldDescriptor | None) -> bool:
+    """Tell whether a text breaks a rule because it was not sent: without presence, an unset text is an empty one."""
+    return value == "" and field is not None and not field.has_presence and not field.is_repeated
+
+
+def _upper_limit(field: FieldDescriptor | None) -> int | None:
+    """Return the upper end of a field's range. A violation only tells the lower one."""
+    return field.GetOptions().Extensions[validate_pb2.field].int32.lte if field is not None else None
 
 
 def _locate(message: Any, elements: Any) -> _Place:

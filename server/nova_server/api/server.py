@@ -9,6 +9,7 @@ import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from nova.scoring.v1 import scoring_service_pb2, scoring_service_pb2_grpc
+from nova.webhooks.v1 import webhook_service_pb2, webhook_service_pb2_grpc
 
 from nova_server.api.credentials import server_credentials
 from nova_server.api.health import HealthMonitor, HealthServicer, Readiness
@@ -17,16 +18,21 @@ from nova_server.api.interceptors.chain import CallChain
 from nova_server.api.interceptors.closing import ClosingInterceptor
 from nova_server.api.scoring_servicer import ScoringServicer
 from nova_server.api.validation import RequestValidator
+from nova_server.api.webhook_servicer import WebhookServicer
+from nova_server.api.webhook_validation import WebhookValidator
 from nova_server.observability.metrics import Metrics
 from nova_server.ports.clock import Clock
 from nova_server.ports.resumes import ResumeUrlPolicy
 from nova_server.ports.scoring import ScoringUseCases
 from nova_server.ports.tenancy import Authenticator
+from nova_server.ports.webhooks import WebhookUseCases
 from nova_server.settings import Settings
 
 SCORING_SERVICE = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name
+WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
+OWN_SERVICES = (SCORING_SERVICE, WEBHOOK_SERVICE)
 # The empty name stands for the server as a whole.
-HEALTH_NAMES = ("", SCORING_SERVICE)
+HEALTH_NAMES = ("", *OWN_SERVICES)
 
 # Callers that were refused this long ago have stopped calling, or have gone elsewhere.
 QUIET_SECONDS = 0.2
@@ -61,6 +67,7 @@ class ApiParts:
     """What the api asks of the rest of the service."""
 
     use_cases: ScoringUseCases
+    webhooks: WebhookUseCases
     authenticator: Authenticator
     url_policy: ResumeUrlPolicy
     metrics: Metrics
@@ -80,13 +87,19 @@ def build_server(
         closing or ClosingInterceptor(),
     )
     server = grpc.aio.server(interceptors=[CallChain(interceptors)], options=OPTIONS)
-    servicer = ScoringServicer(parts.use_cases, RequestValidator(parts.url_policy), parts.metrics)
-    scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server(servicer, server)
+    _add_own_services(server, parts)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:
-        names = (SCORING_SERVICE, "grpc.health.v1.Health", reflection.SERVICE_NAME)
+        names = (*OWN_SERVICES, "grpc.health.v1.Health", reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     return server
+
+
+def _add_own_services(server: grpc.aio.Server, parts: ApiParts) -> None:
+    scoring = ScoringServicer(parts.use_cases, RequestValidator(parts.url_policy), parts.metrics)
+    scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server(scoring, server)
+    webhooks = WebhookServicer(parts.webhooks, WebhookValidator(parts.url_policy))
+    webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
 
 
 class GrpcApi:

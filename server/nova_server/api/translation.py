@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova.scoring.v1 import (
     application_pb2,
@@ -13,7 +12,7 @@ from nova.scoring.v1 import (
     scoring_service_pb2,
 )
 
-from nova_server.ports.clock import MICROSECONDS, Instant
+from nova_server.api.timestamps import timestamp_of
 from nova_server.ports.scorer import ApplicationAnswer, Assessment
 from nova_server.ports.scoring import (
     AcceptedBatch,
@@ -40,7 +39,6 @@ JOB_STATUS = {
     JobState.COMPLETED: scoring_job_pb2.ScoringJob.COMPLETED,
     JobState.FAILED: scoring_job_pb2.ScoringJob.FAILED,
 }
-_NANOSECONDS = 1000
 
 
 def to_submission(request: scoring_service_pb2.SubmitScoringBatchRequest, tenant: TenantKey) -> BatchSubmission:
@@ -100,8 +98,8 @@ def from_batch(batch: ScoringBatch) -> scoring_batch_pb2.ScoringBatch:
         total_jobs=batch.total_jobs,
         completed_jobs=batch.completed_jobs,
         failed_jobs=batch.failed_jobs,
-        created_at=_timestamp(batch.created_at),
-        completed_at=_timestamp(batch.completed_at),
+        created_at=timestamp_of(batch.created_at),
+        completed_at=timestamp_of(batch.completed_at),
     )
 
 
@@ -118,10 +116,10 @@ def from_job(job: ScoringJob) -> scoring_job_pb2.ScoringJob:
         assessment=_assessment(job.assessment),
         error_code=ErrorReason.Value(job.error_code) if job.error_code else None,
         error_message=job.error_message,
-        queued_at=_timestamp(job.queued_at),
-        started_at=_timestamp(job.started_at),
-        completed_at=_timestamp(job.finished_at if job.state is JobState.COMPLETED else None),
-        failed_at=_timestamp(job.finished_at if job.state is JobState.FAILED else None),
+        queued_at=timestamp_of(job.queued_at),
+        started_at=timestamp_of(job.started_at),
+        completed_at=timestamp_of(job.finished_at if job.state is JobState.COMPLETED else None),
+        failed_at=timestamp_of(job.finished_at if job.state is JobState.FAILED else None),
     )
 
 
@@ -134,10 +132,3 @@ def _assessment(assessment: Assessment | None) -> assessment_pb2.Assessment | No
         concerns=assessment.concerns,
         interview_focus=assessment.interview_focus,
     )
-
-
-def _timestamp(instant: Instant | None) -> Timestamp | None:
-    if instant is None:
-        return None
-    seconds, microseconds = divmod(instant, MICROSECONDS)
-    return Timestamp(seconds=seconds, nanos=microseconds * _NANOSECONDS)

@@ -15,6 +15,7 @@ from nova_server.errors import NovaError
 
 FAILED = 1
 USAGE = 2
+LONGEST_NAME = 255
 
 
 class UsageFault(Exception):
@@ -40,6 +41,12 @@ def end(sentence: str, code: int) -> NoReturn:
     """Print `sentence` on standard error and end the command with `code`."""
     typer.echo(sentence, err=True)
     raise typer.Exit(code) from None
+
+
+def require_name(name: str, what: str) -> None:
+    """End the command when `name` is no name. `what` is whose it is, as a sentence begins."""
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        end(f"{what} must hold 1 to {LONGEST_NAME} printable characters.", USAGE)
 
 
 def describe(failure: CallFailed) -> str:

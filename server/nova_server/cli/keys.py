@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from nova_server.ports.clock import MICROSECONDS, Instant
 from nova_server.ports.tenancy import ApiKey, Environment
 
 if TYPE_CHECKING:
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="The id that `nova keys list` shows.")]
-
-LONGEST_NAME = 255
 
 application = typer.Typer(help="Create, list, revoke and restore API keys.", no_args_is_help=True)
 
@@ -29,17 +25,11 @@ def create(
     partner: Annotated[str, typer.Option(metavar="NAME", help="The integrator who will hold the key.")] = "default",
 ) -> None:
     """Print a new API key. It cannot be shown again."""
-    _require_name(partner)
+    from nova_server.cli.failures import require_name
+
+    require_name(partner, "The partner's name")
     _, secret = _administer(lambda keys: keys.create(partner, environment))
     typer.echo(secret)
-
-
-def _require_name(partner: str) -> None:
-    """End the command when `partner` is no name. It is checked here, where the only names come from."""
-    from nova_server.cli.failures import USAGE, end
-
-    if not partner.strip() or not partner.isprintable() or len(partner) > LONGEST_NAME:
-        end(f"The partner's name must hold 1 to {LONGEST_NAME} printable characters.", USAGE)
 
 
 @application.command("list")
@@ -89,23 +79,18 @@ def _report(key: ApiKey) -> None:
 
 
 def _state(key: ApiKey) -> str:
-    return "in force" if key.revoked_at is None else f"revoked since {_time(key.revoked_at)}"
+    from nova_server.cli.text import shown_time
 
-
-def _time(instant: Instant) -> str:
-    return datetime.fromtimestamp(instant / MICROSECONDS, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return "in force" if key.revoked_at is None else f"revoked since {shown_time(key.revoked_at)}"
 
 
 def _print_table(keys: Sequence[ApiKey]) -> None:
-    from rich.table import Table
-    from rich.text import Text
+    from nova_server.cli.text import print_table, shown_time
 
-    from nova_server.cli.text import output_console, printable
-
-    table = Table()
-    for title in ("Id", "Partner", "Environment", "Key", "Created", "State"):
-        table.add_column(title, overflow="fold")
-    for key in keys:
-        cells = (key.id, key.partner_id, key.environment.value, key.masked, _time(key.created_at), _state(key))
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    output_console().print(table)
+    print_table(
+        ("Id", "Partner", "Environment", "Key", "Created", "State"),
+        [
+            (key.id, key.partner_id, key.environment.value, key.masked, shown_time(key.created_at), _state(key))
+            for key in keys
+        ],
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from nova_server.cli import gateway, keys, migrate, serve, submit, watch
+from nova_server.cli import gateway, keys, migrate, serve, submit, watch, webhooks
 
 application = typer.Typer(
     name="nova",
@@ -20,6 +20,7 @@ application = typer.Typer(
 application.command("serve")(serve.serve)
 application.command("migrate")(migrate.migrate)
 application.add_typer(keys.application, name="keys")
+application.add_typer(webhooks.application, name="webhooks")
 application.add_typer(gateway.application, name="gateway")
 application.command("submit")(submit.submit)
 application.command("watch")(watch.watch)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
+import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nova_server.ports.clock import MICROSECONDS, Instant
 
 FILE_WIDTH = 140
+_NAME_WIDTH = 14
 
 
 def printable(text: str) -> str:
@@ -19,6 +27,28 @@ def printable(text: str) -> str:
 
 def _shown(character: str) -> bool:
     return character.isspace() or not unicodedata.category(character).startswith("C")
+
+
+def shown_time(instant: Instant) -> str:
+    """Return a time as tables show it."""
+    return datetime.fromtimestamp(instant / MICROSECONDS, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print texts, which anybody may have written, as a table."""
+    table = Table()
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for cells in rows:
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    output_console().print(table)
+
+
+def print_facts(facts: Mapping[str, str | None]) -> None:
+    """Print texts, which anybody may have written, a line each below one another. One that is None is left out."""
+    for name, text in facts.items():
+        if text is not None:
+            typer.echo(f"{name:{_NAME_WIDTH}}{printable(text)}")
 
 
 def output_console() -> Console:

@@ -17,9 +17,11 @@ from typing import Final
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from nova_server.egress.lookups import SystemResolver
 from nova_server.egress.policy import EgressPolicy
 
 USER_AGENT: Final = "nova-scoring"
+CONNECTION_LIMIT: Final = 100
 
 # Whether the request that is being sent is https; resolvers and socket factories are told the host alone. A connection
 # of which nobody said so counts as plain, which is the stricter case.
@@ -56,10 +58,17 @@ class CheckedResolver(AbstractResolver):
 class CheckedConnector(aiohttp.TCPConnector):
     """Opens connections to addresses that the policy accepts."""
 
-    def __init__(self, policy: EgressPolicy, resolver: AbstractResolver, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        policy: EgressPolicy,
+        resolver: AbstractResolver,
+        tls: ssl.SSLContext | None,
+        connection_limit: int = CONNECTION_LIMIT,
+    ) -> None:
         self._policy = policy
         self._checked_resolver = CheckedResolver(policy, resolver)
         super().__init__(
+            limit=connection_limit,
             resolver=self._checked_resolver,
             # The resolver has to be asked each time, in the context of the request that it is asked for.
             use_dns_cache=False,
@@ -96,15 +105,17 @@ def build_session(
     resolver: AbstractResolver | None = None,
     tls: ssl.SSLContext | None = None,
     timeout_seconds: float = 30,
+    connection_limit: int = CONNECTION_LIMIT,
 ) -> aiohttp.ClientSession:
     """Return a session whose requests raise EgressDenied instead of going where `policy` forbids.
 
     Call it on the event loop that will use the session, and close the session: that closes `resolver` too. `resolver`
     is the system's and `tls` the system's trusted authorities unless given. `timeout_seconds` bounds one request with
-    its body. The session keeps no cookies, reads nothing from the environment, and takes at most 100 headers of 8 KiB.
+    its body. Beyond `connection_limit` requests at once, requests wait for another to end, and that wait counts. The
+    session keeps no cookies, reads nothing from the environment, and takes at most 100 headers of 8 KiB.
     """
     return aiohttp.ClientSession(
-        connector=CheckedConnector(policy, resolver or aiohttp.DefaultResolver(), tls),
+        connector=CheckedConnector(policy, resolver or SystemResolver(), tls, connection_limit),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
         max_field_size=8192,

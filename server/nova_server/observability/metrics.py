@@ -27,6 +27,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._count_intake()
         self._count_queue()
+        self._count_webhooks()
         self._count_calls()
 
     def _count_intake(self) -> None:
@@ -43,6 +44,25 @@ class Metrics:
         self.job_retries = self._counter("job_retries", "Scoring jobs put back after a passing fault.")
         self.lease_losses = self._counter("lease_losses", "Results refused because the lease had gone to another.")
         self.leases_swept = self._counter("leases_swept", "Jobs put back because their lease had ended.")
+
+    def _count_webhooks(self) -> None:
+        self.webhook_attempts = self._counter("webhook_attempts", "Attempts, by outcome.", "event", "outcome")
+        self.webhook_attempt_seconds = Histogram(
+            "nova_webhook_attempt_seconds",
+            "Time from the start of an attempt to its answer or failure.",
+            buckets=LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self.webhook_queue_depth = self._gauge("webhook_queue_depth", "Deliveries that wait to be claimed.")
+        self.webhook_oldest_age_seconds = self._gauge("webhook_oldest_age_seconds", "Age of the longest waiting one.")
+        self.webhooks_finished = self._counter("webhooks_finished", "Deliveries that ended, delivered or failed.")
+        self.webhook_retries = self._counter("webhook_retries", "Deliveries put back after a failed attempt.")
+        self.webhook_lease_losses = self._counter(
+            "webhook_lease_losses", "Attempts of which the end was refused because the lease had gone to another."
+        )
+        self.webhook_leases_swept = self._counter(
+            "webhook_leases_swept", "Deliveries put back because their lease had ended."
+        )
 
     def _count_calls(self) -> None:
         self.grpc_requests = self._counter("grpc_requests", "Calls that ended, by method and status.", "method", "code")

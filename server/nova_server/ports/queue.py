@@ -8,7 +8,7 @@ given back when a worker lets go of a job it has not failed at.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from nova_server.ports.clock import Instant
@@ -16,11 +16,15 @@ from nova_server.ports.clock import Instant
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one job until it is lost."""
+    """The right to work on one job until it is lost.
+
+    `work` is what the job is about, where the store hands it out with the lease. The queue does not look at it.
+    """
 
     job_id: str
     attempt: int
     starts: int
+    work: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,14 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The job met a passing fault. When no start is left it ends as `failure`."""
+    """The job met a passing fault. When no start is left it ends as `failure`.
+
+    It is tried again after `seconds`, or after a time that the queue chooses. `note` is kept with it by the store.
+    """
 
     failure: Failed
+    seconds: float | None = None
+    note: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +81,18 @@ class Requeue:
     attempt: int
     available_at: Instant
     give_back_start: bool
+    note: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A request for up to `limit` jobs. At most `tenant_limit` jobs of one tenant run at once."""
+    """A request for up to `limit` jobs. At most `group_limit` jobs of one group (a tenant, say) run at once."""
 
     limit: int
     owner: str
     now: Instant
     lease_expires_at: Instant
-    tenant_limit: int
+    group_limit: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,3 +16,7 @@ class Signals(Protocol):
     def batches_changed(self, batch_ids: Iterable[str]) -> None:
         """Say that jobs of these batches ended."""
         ...
+
+    def deliveries_grew(self) -> None:
+        """Say that there may be webhooks to deliver."""
+        ...

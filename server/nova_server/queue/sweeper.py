@@ -33,8 +33,6 @@ class SweeperMetrics(Protocol):
 class Sweeper:
     """Looks for ended leases in a fixed interval."""
 
-    name = "sweeper"
-
     def __init__(
         self,
         queue: JobQueue,
@@ -45,7 +43,9 @@ class Sweeper:
         max_starts: int,
         stuck: Failed,
         sole_process: bool = False,
+        name: str = "sweeper",
     ) -> None:
+        self.name = name
         self._queue = queue
         self._clock = clock
         self._metrics = metrics
@@ -86,12 +86,12 @@ class Sweeper:
                 self._failures = 0
             except NovaError:
                 self._failures += 1
-                log.warning("sweep_failed")
+                log.warning("sweep_failed", sweeper=self.name)
 
     async def _sweep(self, expired_before: Instant) -> None:
         swept = await self._queue.sweep(Sweep(self._clock.now(), expired_before, self._max_starts, self._stuck))
         if swept.requeued or swept.failed:
-            log.warning("leases_swept", requeued=swept.requeued, failed=swept.failed)
+            log.warning("leases_swept", sweeper=self.name, requeued=swept.requeued, failed=swept.failed)
             self._metrics.leases_swept(swept)
 
     async def _measure(self) -> None:

@@ -59,7 +59,7 @@ class WorkerOptions:
 
     owner: str
     concurrency: int
-    tenant_limit: int
+    group_limit: int
     lease_seconds: float
     heartbeat_seconds: float
     max_starts: int
@@ -70,8 +70,6 @@ class WorkerOptions:
 class Worker:
     """Runs up to `concurrency` jobs at once, each under a lease that a heartbeat renews."""
 
-    name = "worker"
-
     def __init__(
         self,
         queue: JobQueue,
@@ -81,7 +79,9 @@ class Worker:
         wake: asyncio.Event,
         metrics: WorkerMetrics,
         random: Callable[[], float] = uniform,
+        name: str = "worker",
     ) -> None:
+        self.name = name
         self._queue = queue
         self._handler = handler
         self._options = options
@@ -96,8 +96,8 @@ class Worker:
 
     async def start(self) -> None:
         self._loops = [
-            run_in_background(self._claim_forever(), "worker claims"),
-            run_in_background(self._renew_forever(), "worker heartbeat"),
+            run_in_background(self._claim_forever(), f"{self.name} claims"),
+            run_in_background(self._renew_forever(), f"{self.name} heartbeat"),
         ]
 
     def ready(self) -> bool:
@@ -130,7 +130,7 @@ class Worker:
             return False
         now = self._clock.now()
         claim = Claim(
-            free, self._options.owner, now, plus_seconds(now, self._options.lease_seconds), self._options.tenant_limit
+            free, self._options.owner, now, plus_seconds(now, self._options.lease_seconds), self._options.group_limit
         )
         try:
             leases = await self._queue.claim(claim)
@@ -138,7 +138,7 @@ class Worker:
             log.warning("claim_failed")
             return False
         for lease in leases:
-            self._running[lease] = asyncio.create_task(self._run(lease), name="scoring job")
+            self._running[lease] = asyncio.create_task(self._run(lease), name=f"{self.name} job")
         return len(leases) == free
 
     async def _rest(self) -> None:
@@ -156,7 +156,7 @@ class Worker:
             await self._write(lease, outcome)
         except Exception as error:
             # Nothing more can be done for the job here. Its lease ends, and the sweeper counts the start.
-            log.error("outcome_refused", scoring_job_id=lease.job_id, error=type(error).__name__)
+            log.error("outcome_refused", job_id=lease.job_id, error=type(error).__name__)
         finally:
             self._writing.discard(lease)
             del self._running[lease]
@@ -169,7 +169,7 @@ class Worker:
             return Postpone(POLL_SECONDS)
         except Exception as error:
             # The text of the error may hold words of a resume, so only its kind is told.
-            log.error("job_crashed", scoring_job_id=lease.job_id, error=type(error).__name__)
+            log.error("job_crashed", job_id=lease.job_id, error=type(error).__name__)
             return Retry(self._options.exhausted)
 
     async def _write(self, lease: Lease, outcome: Outcome) -> None:
@@ -179,7 +179,7 @@ class Worker:
                 await self._write_once(lease, outcome)
                 return
             except ServiceUnavailable:
-                log.warning("outcome_not_written", scoring_job_id=lease.job_id)
+                log.warning("outcome_not_written", job_id=lease.job_id)
                 await self._clock.sleep(STORE_RETRY_SECONDS)
 
     async def _write_once(self, lease: Lease, outcome: Outcome) -> None:
@@ -188,8 +188,9 @@ class Worker:
                 await self._complete(lease, outcome)
             case Retry(failure) if lease.starts >= self._options.max_starts:
                 await self._complete(lease, failure)
-            case Retry():
-                await self._requeue(lease, backoff_seconds(lease.starts, self._random), give_back_start=False)
+            case Retry(_, seconds, note):
+                wait = backoff_seconds(lease.starts, self._random) if seconds is None else seconds
+                await self._requeue(lease, wait, give_back_start=False, note=note)
                 self._metrics.job_retried()
             case Postpone(seconds):
                 await self._requeue(lease, seconds, give_back_start=True)
@@ -200,14 +201,14 @@ class Worker:
         else:
             self._lose(lease)
 
-    async def _requeue(self, lease: Lease, seconds: float, *, give_back_start: bool) -> None:
+    async def _requeue(self, lease: Lease, seconds: float, *, give_back_start: bool, note: object = None) -> None:
         available_at = plus_seconds(self._clock.now(), seconds)
-        if not await self._queue.requeue(Requeue(lease.job_id, lease.attempt, available_at, give_back_start)):
+        if not await self._queue.requeue(Requeue(lease.job_id, lease.attempt, available_at, give_back_start, note)):
             self._lose(lease)
 
     def _lose(self, lease: Lease) -> None:
         self._metrics.lease_lost()
-        log.warning("lease_lost", scoring_job_id=lease.job_id)
+        log.warning("lease_lost", job_id=lease.job_id)
 
     async def _renew_forever(self) -> None:
         while True:
@@ -247,4 +248,4 @@ class Worker:
         try:
             await self._queue.requeue(Requeue(lease.job_id, lease.attempt, self._clock.now(), give_back_start=True))
         except NovaError:
-            log.warning("release_failed", scoring_job_id=lease.job_id)
+            log.warning("release_failed", job_id=lease.job_id)

@@ -157,7 +157,7 @@ class Choice:
         self._take(sorted(rows, key=lambda row: (row.virtual_time, row.id)))
 
     def _first_of(self, tenant_id: str) -> Sequence[Row[Any]]:
-        limit = min(self._claim.limit, self._claim.tenant_limit)
+        limit = min(self._claim.limit, self._claim.group_limit)
         return self._find(_FIND_OF_TENANT, tenant_id=tenant_id, limit=limit)
 
     @property
@@ -166,7 +166,7 @@ class Choice:
 
     @property
     def _full_tenants(self) -> list[str]:
-        return [tenant for tenant, count in self._running.items() if count >= self._claim.tenant_limit]
+        return [tenant for tenant, count in self._running.items() if count >= self._claim.group_limit]
 
     def _find(self, statement: Any, **parameters: object) -> Sequence[Row[Any]]:
         return self._connection.execute(statement, {"now": self._claim.now, **parameters}).all()
@@ -175,7 +175,7 @@ class Choice:
         """Take those jobs whose tenant may have one more. Returns how many."""
         before = len(self.jobs)
         for row in rows:
-            if self._wanted > 0 and row.id not in self.jobs and self._running[row.tenant_id] < self._claim.tenant_limit:
+            if self._wanted > 0 and row.id not in self.jobs and self._running[row.tenant_id] < self._claim.group_limit:
                 self._running[row.tenant_id] += 1
                 self.jobs[row.id] = row.virtual_time
         return len(self.jobs) - before

@@ -11,8 +11,10 @@ from nova_server.ports.queue import Claim, Completion, Extension, Lease, QueueDe
 from nova_server.ports.signals import Signals
 from nova_server.storage.claims import ClaimJobs
 from nova_server.storage.database import Database
-from nova_server.storage.leases import CompleteJobs, ExtendLeases, RequeueJobs, SweepJobs
+from nova_server.storage.fences import ExtendLeases
+from nova_server.storage.leases import CompleteJobs, Consequences, RequeueJobs, SweepJobs
 from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs
+from nova_server.storage.webhook_outbox import Outbox
 
 _COUNT_PENDING = select(func.count(), func.min(scoring_jobs.c.id)).where(scoring_jobs.c.state == PENDING)
 _COUNT_RUNNING = select(func.count()).where(scoring_jobs.c.state == RUNNING)
@@ -22,15 +24,15 @@ _QUEUED_AT = select(scoring_jobs.c.queued_at)
 class SqlJobQueue:
     """Implements `ports.queue.JobQueue` on the table of scoring jobs."""
 
-    def __init__(self, database: Database, clock: Clock, signals: Signals) -> None:
+    def __init__(self, database: Database, clock: Clock, signals: Signals, *, outbox: Outbox) -> None:
         self._database = database
         self._clock = clock
         self._signals = signals
         self._claim = ClaimJobs()
-        self._extend = ExtendLeases()
-        self._complete = CompleteJobs()
+        self._extend = ExtendLeases(scoring_jobs)
+        self._complete = CompleteJobs(outbox)
         self._requeue = RequeueJobs()
-        self._sweep = SweepJobs()
+        self._sweep = SweepJobs(outbox)
 
     async def claim(self, claim: Claim) -> Sequence[Lease]:
         return await self._database.writer.run(self._claim, claim)
@@ -39,24 +41,30 @@ class SqlJobQueue:
         return await self._database.writer.run(self._extend, extension)
 
     async def complete(self, completion: Completion) -> bool:
-        changed = await self._database.writer.run(self._complete, (completion, self._clock.now()))
-        if changed:
-            self._signals.batches_changed(changed)
-        return changed is not None
+        consequences = await self._database.writer.run(self._complete, (completion, self._clock.now()))
+        if consequences is None:
+            return False
+        self._tell(consequences)
+        return True
 
     async def requeue(self, requeue: Requeue) -> bool:
         return await self._database.writer.run(self._requeue, requeue)
 
     async def sweep(self, sweep: Sweep) -> Swept:
-        swept, changed = await self._database.writer.run(self._sweep, sweep)
+        swept, consequences = await self._database.writer.run(self._sweep, sweep)
         if swept.requeued:
             self._signals.queue_grew()
-        if changed:
-            self._signals.batches_changed(changed)
+        self._tell(consequences)
         return swept
 
     async def depth(self) -> QueueDepth:
         return await self._database.read(_measure)
+
+    def _tell(self, consequences: Consequences) -> None:
+        if consequences.batches:
+            self._signals.batches_changed(consequences.batches)
+        if consequences.deliveries:
+            self._signals.deliveries_grew()
 
 
 def _measure(connection: Connection) -> QueueDepth:

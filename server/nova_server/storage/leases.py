@@ -1,43 +1,33 @@
-"""Leases after the claim: renewed, or ended by completion, return or rescue, each step for many jobs at once.
+"""Leases after the claim: ended by completion, return or rescue, each step for many jobs at once.
 
-Every step that ends a lease first locks the jobs of which `attempt` is still the latest, and touches no other: a worker
-that lost its lease cannot write.
+What a worker wrote whose lease is lost by then is refused, see `fences`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, null, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from nova_server.ports.clock import Instant
-from nova_server.ports.queue import Completion, Extension, Failed, Lease, Requeue, Succeeded, Sweep, Swept
+from nova_server.ports.queue import Completion, Failed, Requeue, Succeeded, Sweep, Swept
 from nova_server.ports.scorer import ScoreResult
 from nova_server.ports.scoring import JobState
+from nova_server.storage.fences import NO_LEASE, Fence, held
 from nova_server.storage.prepared import Prepared, Values, insert_where_free
 from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs, scoring_results
 from nova_server.storage.scoring_batches import count_ended_jobs
 from nova_server.storage.scoring_jobs import dump_assessment
+from nova_server.storage.webhook_outbox import Outbox
 
 _jobs = scoring_jobs.c
 
-_LOCK_RUNNING = (
-    select(_jobs.id, _jobs.attempt)
-    .where(_jobs.id.in_(bindparam("job_ids", expanding=True)), _jobs.state == RUNNING)
-    .order_by(_jobs.id)
-    .with_for_update()
-)
-
-_held = (_jobs.id == bindparam("held_id"), _jobs.attempt == bindparam("held_attempt"), _jobs.state == RUNNING)
-_NO_LEASE = {"lease_owner": null(), "lease_expires_at": null()}
-
-_EXTEND = Prepared(
-    update(scoring_jobs).where(*_held).values(lease_expires_at=bindparam("expires_at")),
-    ("held_id", "held_attempt", "expires_at"),
-)
+_FENCE = Fence(scoring_jobs)
+_held = held(scoring_jobs)
 
 _END = Prepared(
-    update(scoring_jobs).where(*_held).values(state=bindparam("new_state"), finished_at=bindparam("now"), **_NO_LEASE),
+    update(scoring_jobs).where(*_held).values(state=bindparam("new_state"), finished_at=bindparam("now"), **NO_LEASE),
     ("held_id", "held_attempt", "new_state", "now"),
 )
 
@@ -53,7 +43,7 @@ _REQUEUE = Prepared(
         state=PENDING,
         available_at=bindparam("when"),
         starts=_jobs.starts - bindparam("starts_given_back"),
-        **_NO_LEASE,
+        **NO_LEASE,
     ),
     ("held_id", "held_attempt", "when", "starts_given_back"),
 )
@@ -67,46 +57,42 @@ _FIND_EXPIRED = (
 )
 
 
-class ExtendLeases:
-    """The operation that renews leases."""
+class Consequences(NamedTuple):
+    """What to tell of once it is committed: the batches that changed, and whether there are webhooks to deliver."""
 
-    def apply(self, connection: Connection, intents: Sequence[Extension]) -> Sequence[Sequence[Lease]]:
-        """Renew each lease that is still held. Returns those that are not."""
-        held = _lock_held(connection, [lease for intent in intents for lease in intent.leases])
-        rows = [
-            (lease.job_id, lease.attempt, intent.lease_expires_at)
-            for intent in intents
-            for lease in intent.leases
-            if held.get(lease.job_id) == lease.attempt
-        ]
-        _EXTEND.run(connection, rows)
-        return [[lease for lease in intent.leases if held.get(lease.job_id) != lease.attempt] for intent in intents]
+    batches: frozenset[str] = frozenset()
+    deliveries: bool = False
 
 
 class CompleteJobs:
-    """The operation that ends jobs: state, result and counters of batches in one transaction."""
+    """The operation that ends jobs: state, result, counters of batches and webhooks in one transaction."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
 
     def apply(
         self, connection: Connection, intents: Sequence[tuple[Completion, Instant]]
-    ) -> Sequence[frozenset[str] | None]:
+    ) -> Sequence[Consequences | None]:
         """End each job whose lease is held. Returns None where it was lost.
 
-        The batches that changed are returned once, with the first job that ended: they are told of once for the group.
+        The consequences are returned once, with the first job that ended: they are told of once for the group.
         """
-        accepted = _accept(connection, [completion for completion, _ in intents])
-        ending = {intent[0].job_id: intent for intent, held in zip(intents, accepted, strict=True) if held}
-        changed = iter([_end(connection, ending)])
-        return [next(changed, frozenset()) if held else None for held in accepted]
+        accepted = _FENCE.accept(connection, [completion for completion, _ in intents])
+        ending = [intent for intent, holds in zip(intents, accepted, strict=True) if holds]
+        first = iter([_end(connection, ending, self._outbox)])
+        return [next(first, Consequences()) if holds else None for holds in accepted]
 
 
-def _end(connection: Connection, completions: Mapping[str, tuple[Completion, Instant]]) -> frozenset[str]:
+def _end(connection: Connection, completions: Sequence[tuple[Completion, Instant]], outbox: Outbox) -> Consequences:
     """Write the end of jobs whose leases are locked."""
     if not completions:
-        return frozenset()
-    _END.run(connection, [_end_row(completion, now) for completion, now in completions.values()])
-    _INSERT_RESULT.run(connection, [_result_row(completion) for completion, _ in completions.values()])
-    outcomes = {job_id: isinstance(completion.outcome, Succeeded) for job_id, (completion, _) in completions.items()}
-    return frozenset(count_ended_jobs(connection, outcomes, max(now for _, now in completions.values())))
+        return Consequences()
+    _END.run(connection, [_end_row(completion, now) for completion, now in completions])
+    _INSERT_RESULT.run(connection, [_result_row(completion) for completion, _ in completions])
+    outcomes = {completion.job_id: isinstance(completion.outcome, Succeeded) for completion, _ in completions}
+    now = max(now for _, now in completions)
+    counted = count_ended_jobs(connection, outcomes, now)
+    return Consequences(frozenset(counted), outbox.jobs_ended(connection, completions, counted, now))
 
 
 def _end_row(completion: Completion, now: Instant) -> Values:
@@ -130,11 +116,11 @@ class RequeueJobs:
 
     def apply(self, connection: Connection, intents: Sequence[Requeue]) -> Sequence[bool]:
         """Return each job whose lease is held. Says of each whether it was."""
-        accepted = _accept(connection, intents)
+        accepted = _FENCE.accept(connection, intents)
         rows = [
             (requeue.job_id, requeue.attempt, requeue.available_at, int(requeue.give_back_start))
-            for requeue, held in zip(intents, accepted, strict=True)
-            if held
+            for requeue, holds in zip(intents, accepted, strict=True)
+            if holds
         ]
         _REQUEUE.run(connection, rows)
         return accepted
@@ -143,38 +129,20 @@ class RequeueJobs:
 class SweepJobs:
     """The operation that rescues jobs whose worker went silent."""
 
-    def apply(self, connection: Connection, intents: Sequence[Sweep]) -> Sequence[tuple[Swept, frozenset[str]]]:
-        """Sweep once for each intent. Returns what was done, and the batches that changed."""
-        return [_sweep(connection, sweep) for sweep in intents]
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
 
+    def apply(self, connection: Connection, intents: Sequence[Sweep]) -> Sequence[tuple[Swept, Consequences]]:
+        """Sweep once for each intent. Returns what was done, and what to tell of."""
+        return [self._sweep(connection, sweep) for sweep in intents]
 
-def _sweep(connection: Connection, sweep: Sweep) -> tuple[Swept, frozenset[str]]:
-    expired = list(connection.execute(_FIND_EXPIRED, {"expired_before": sweep.expired_before}))
-    stuck = {
-        row.id: (Completion(row.id, row.attempt, sweep.failure), sweep.now)
-        for row in expired
-        if row.starts >= sweep.max_starts
-    }
-    rescued = [(row.id, row.attempt, sweep.now, 0) for row in expired if row.starts < sweep.max_starts]
-    _REQUEUE.run(connection, rescued)
-    changed = _end(connection, stuck)
-    return Swept(len(rescued), len(stuck)), changed
-
-
-def _accept(connection: Connection, requests: Sequence[Completion | Requeue]) -> list[bool]:
-    """Say of each request whether its lease is held. Of several under one lease the first ends it for the others."""
-    held = _lock_held(connection, requests)
-    accepted = []
-    for request in requests:
-        accepted.append(held.get(request.job_id) == request.attempt)
-        if accepted[-1]:
-            del held[request.job_id]
-    return accepted
-
-
-def _lock_held(connection: Connection, leases: Sequence[Lease | Completion | Requeue]) -> dict[str, int]:
-    """Lock those of these jobs that are running. Returns the latest attempt of each."""
-    if not leases:
-        return {}
-    rows = connection.execute(_LOCK_RUNNING, {"job_ids": sorted({lease.job_id for lease in leases})})
-    return {row.id: row.attempt for row in rows}
+    def _sweep(self, connection: Connection, sweep: Sweep) -> tuple[Swept, Consequences]:
+        expired = connection.execute(_FIND_EXPIRED, {"expired_before": sweep.expired_before}).all()
+        stuck = [
+            (Completion(row.id, row.attempt, sweep.failure), sweep.now)
+            for row in expired
+            if row.starts >= sweep.max_starts
+        ]
+        rescued = [(row.id, row.attempt, sweep.now, 0) for row in expired if row.starts < sweep.max_starts]
+        _REQUEUE.run(connection, rescued)
+        return Swept(len(rescued), len(stuck)), _end(connection, stuck, self._outbox)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     Index,
@@ -181,6 +182,85 @@ scoring_batch_jobs = Table(
     Column("batch_id", String(25), primary_key=True),
     Column("position", SmallInteger, primary_key=True),
     Column("scoring_job_id", String(25), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("partner_id", String, nullable=False),
+    Column("environment", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("name", String),
+    Column("events", String, nullable=False, comment="names, separated by spaces"),
+    Column("enabled", Boolean, nullable=False),
+    Column("secret", String, nullable=False, comment="signs, so that a digest would not do"),
+    Column("previous_secret", String),
+    Column("previous_secret_expires_at", BigInteger),
+    Column("failing_since", BigInteger, comment="the first failure since an attempt succeeded"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="attempts since one succeeded"),
+    Column("probe_at", BigInteger, comment="when the next attempt may begin, after many failures"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("ix_webhook_endpoints_partner_id_environment", "partner_id", "environment"),
+)
+
+webhook_events = Table(
+    "webhook_events",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("event", String, nullable=False),
+    Column("tenant_id", String, comment="the partner's own id of its customer"),
+    Column("body", Text, nullable=False, comment="JSON, as it is sent"),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", String(25), primary_key=True),
+    Column("endpoint_id", String(25), nullable=False),
+    Column("event_id", String(25), nullable=False),
+    Column("state", String, nullable=False, comment="pending, running, delivered or failed"),
+    Column("attempt", Integer, nullable=False, server_default="0", comment="fences off one that lost its lease"),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="made since it was last begun anew"),
+    Column("available_at", BigInteger, nullable=False),
+    Column("lease_owner", String),
+    Column("lease_expires_at", BigInteger),
+    Column("finished_at", BigInteger),
+    UniqueConstraint("event_id", "endpoint_id"),
+    Index("ix_webhook_deliveries_endpoint_id_state_id", "endpoint_id", "state", "id"),
+    Index("ix_webhook_deliveries_endpoint_id_id", "endpoint_id", "id"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_webhook_deliveries_pending",
+    webhook_deliveries.c.endpoint_id,
+    webhook_deliveries.c.available_at,
+    webhook_deliveries.c.id,
+    webhook_deliveries.c.state,
+    sqlite_where=webhook_deliveries.c.state == PENDING,
+    postgresql_where=webhook_deliveries.c.state == PENDING,
+)
+Index(
+    "ix_webhook_deliveries_running",
+    webhook_deliveries.c.endpoint_id,
+    webhook_deliveries.c.lease_expires_at,
+    webhook_deliveries.c.state,
+    sqlite_where=webhook_deliveries.c.state == RUNNING,
+    postgresql_where=webhook_deliveries.c.state == RUNNING,
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("delivery_id", String(25), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("http_status", SmallInteger),
+    Column("failure_reason", String),
     sqlite_with_rowid=False,
 )
 

@@ -18,19 +18,24 @@ from nova_server.storage.job_texts import read_job_texts
 from nova_server.storage.scoring_batches import read_batch
 from nova_server.storage.scoring_jobs import read_jobs_of_batch
 from nova_server.storage.submissions import SubmitBatches
+from nova_server.storage.webhook_outbox import Outbox
 
 
 class SqlScoringStore:
     """Implements `ports.scoring.ScoringStore`."""
 
-    def __init__(self, database: Database, clock: Clock, identifiers: Identifiers, signals: Signals) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, identifiers: Identifiers, signals: Signals, *, outbox: Outbox
+    ) -> None:
         self._database = database
         self._signals = signals
-        self._submit = SubmitBatches(clock, identifiers, CriteriaVersions(identifiers))
+        self._submit = SubmitBatches(clock, identifiers, CriteriaVersions(identifiers), outbox)
 
     async def submit_batch(self, submission: BatchSubmission) -> AcceptedBatch:
-        accepted = await self._database.writer.run(self._submit, submission)
+        accepted, deliveries = await self._database.writer.run(self._submit, submission)
         self._signals.queue_grew()
+        if deliveries:
+            self._signals.deliveries_grew()
         return accepted
 
     async def read_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs | None:

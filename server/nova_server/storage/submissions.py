@@ -39,6 +39,7 @@ from nova_server.storage.scoring_jobs import (
 )
 from nova_server.storage.tenants import VirtualTime, lock_virtual_times, save_virtual_times
 from nova_server.storage.texts import StoredText, insert_texts, to_text
+from nova_server.storage.webhook_outbox import Outbox
 
 
 @dataclass(slots=True)
@@ -77,13 +78,16 @@ class StoredBatch:
 class SubmitBatches:
     """The operation that stores submissions."""
 
-    def __init__(self, clock: Clock, identifiers: Identifiers, criteria_versions: CriteriaVersions) -> None:
+    def __init__(
+        self, clock: Clock, identifiers: Identifiers, criteria_versions: CriteriaVersions, outbox: Outbox
+    ) -> None:
         self._clock = clock
         self._identifiers = identifiers
         self._criteria_versions = criteria_versions
+        self._outbox = outbox
 
-    def apply(self, connection: Connection, intents: Sequence[BatchSubmission]) -> Sequence[AcceptedBatch]:
-        """Store each submission, or find the batch it already is."""
+    def apply(self, connection: Connection, intents: Sequence[BatchSubmission]) -> Sequence[tuple[AcceptedBatch, bool]]:
+        """Store each submission, or find the batch it already is. Says too whether there are webhooks to deliver."""
         now = self._clock.now()
         identities = [identity_of(submission) for submission in intents]
         submissions: dict[BatchIdentity, BatchSubmission] = {}
@@ -96,8 +100,10 @@ class SubmitBatches:
         made = insert_batches(connection, [(new.identity, new.batch) for new in batches.values()])
         new = [batch for batch in batches.values() if batch.batch.id in made]
         stored = self._store_new(connection, new, times, now)
+        born_ended = [one.batch.id for one in stored.values() if one.batch.completed_at is not None]
+        deliveries = self._outbox.batches_ended(connection, born_ended, now)
         stored |= _find_stored(connection, [known for known in batches if known not in stored])
-        return [stored[identity].accept(one) for identity, one in zip(identities, intents, strict=True)]
+        return [(stored[identity].accept(one), deliveries) for identity, one in zip(identities, intents, strict=True)]
 
     def _prepare(self, identity: BatchIdentity, submission: BatchSubmission, now: Instant) -> NewBatch:
         description = to_text(identity.tenant_id, submission.job_description)

@@ -18,10 +18,10 @@ from nova_server.ports.lifecycle import Service
 from nova_server.ports.resumes import ResumeFailed
 from nova_server.resumes.fetch import ResumeFetcher
 
-from tests.contract.resumes.authority import Authority
-from tests.contract.resumes.connections import dialled_addresses, listening_canary
 from tests.contract.resumes.fetching import assert_lasting, assert_passing, started_fetcher
-from tests.contract.resumes.sites import Handler, running_site
+from tests.support.authority import Authority
+from tests.support.connections import dialled_addresses, listening_canary
+from tests.support.sites import Handler, running_site
 from tests.unit.egress.fake_resolver import FakeResolver
 
 RESUME = b"%PDF-1.7 the resume of an invented person"

@@ -12,7 +12,7 @@ from aiohttp import web
 from nova.errors.v1 import error_reason_pb2
 
 from tests.contract.resumes.fetching import Fetching, assert_lasting, assert_passing, started_fetcher
-from tests.contract.resumes.sites import Handler, running_raw_server, running_site
+from tests.support.sites import Handler, running_raw_server, running_site
 from tests.unit.egress.fake_resolver import FakeResolver
 
 KIB = 1024

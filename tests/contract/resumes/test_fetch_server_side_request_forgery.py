@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 from aiohttp import web
 
-from tests.contract.resumes.connections import Canary, dialled_addresses, listening_canary
 from tests.contract.resumes.fetching import Fetching, assert_lasting, started_fetcher
-from tests.contract.resumes.sites import running_site
+from tests.support.connections import Canary, dialled_addresses, listening_canary
+from tests.support.sites import running_site
 from tests.unit.egress.fake_resolver import FakeResolver
 from tests.unit.egress.refused_addresses import REFUSED_ADDRESSES, in_url
 from tests.unit.egress.test_egress_urls import REFUSED_URLS

@@ -13,7 +13,6 @@ from aiohttp import web
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova.scoring.v1 import scoring_batch_pb2, scoring_job_pb2
 
-from tests.contract.resumes.sites import Site, running_site
 from tests.contract.service.conftest import Service
 from tests.documents.hostile_docx import docx_bomb
 from tests.documents.hostile_pdf import cut_inside_the_only_page, encrypted, form_that_draws_itself
@@ -21,6 +20,7 @@ from tests.support.held_site import RESUME
 from tests.support.requests import COMPLETED, FAILED, get, text_batch, url_batch, watch
 from tests.support.running_server import metadata_of, stub_of
 from tests.support.server_log import PATIENCE_SECONDS
+from tests.support.sites import Site, running_site
 
 DOCUMENTS = {
     "/good": RESUME,

@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.contract.resumes.sites import running_site
 from tests.contract.service.conftest import Service
 from tests.support.api import refusal
 from tests.support.held_site import LOOPBACK, held_site
 from tests.support.requests import get, text_batch, url_batch, watch
 from tests.support.running_server import RunningServer, forked, make_key, metadata_of, stub_of
 from tests.support.server_log import PATIENCE_SECONDS
+from tests.support.sites import running_site
 
 SCORING = "/nova.scoring.v1.ScoringService"
 TENANT_LIMIT = 4

@@ -16,11 +16,11 @@ import grpc.aio
 from aiohttp import web
 from nova.scoring.v1.scoring_service_pb2 import SubmitScoringBatchRequest
 
-from tests.contract.resumes.sites import running_site
 from tests.support.api import Refusal, refusal
 from tests.support.held_site import LOOPBACK
 from tests.support.requests import get, text_batch, url_batch, watch
 from tests.support.running_server import Metadata, RunningServer, forked, make_key, metadata_of, stub_of
+from tests.support.sites import running_site
 
 # A word of every text that the caller sends, followed by a word for which text it was.
 MARK = "quuxmark"

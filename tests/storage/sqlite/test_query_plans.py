@@ -1,6 +1,6 @@
 """Every statement on a hot path finds its rows through an index, whatever is in the store.
 
-The statements are not repeated here: they are those that SQLAlchemy hands to the driver while the store does its work.
+The statements are not repeated here, see `tests/support/query_plans.py`.
 """
 
 from __future__ import annotations
@@ -8,27 +8,16 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nova_server.ports.clock import plus_seconds
 from nova_server.ports.queue import Extension
-from sqlalchemy import Engine, event
 
+from tests.support.query_plans import assert_no_scan, lines, plans_of
 from tests.support.store import StoreUnderTest, open_store, sqlite_url
 from tests.support.submissions import ACME, GLOBEX, submission, submissions
-
-# What may be read from end to end: the rows of a parameter, and the indexes that hold unfinished jobs only. A subquery
-# is read from end to end after its own tables were found, which are lines of the plan too.
-SHORT = re.compile(
-    r"json_each|wanted|front|waiting|heads|CONSTANT ROW|\(subquery-\d+\)"
-    r"|INDEX ix_scoring_jobs_(pending|pending_by_tenant|running)\b"
-)
-Parameters = Sequence[Any]
 
 
 async def fill(folder: Path) -> None:
@@ -58,52 +47,8 @@ async def store(filled: Path, file: Path) -> AsyncIterator[StoreUnderTest]:
         yield opened
 
 
-@contextmanager
-def recorded() -> Iterator[dict[str, Parameters]]:
-    """Yield the statements that are run meanwhile, each with the parameters of one of its rows."""
-    statements: dict[str, Parameters] = {}
-
-    def record(
-        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, executemany: bool
-    ) -> None:
-        statements[statement] = parameters[0] if executemany else parameters
-
-    event.listen(Engine, "before_cursor_execute", record)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", record)
-
-
-async def plans_of(file: Path, work: Awaitable[object]) -> dict[str, list[str]]:
-    """Return how SQLite runs each statement of `work`: the lines of its plan by statement."""
-    with recorded() as statements:
-        await work
-    explained = {
-        statement: parameters
-        for statement, parameters in statements.items()
-        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "WITH", "INSERT"))
-    }
-    assert explained
-    with closing(sqlite3.connect(file)) as connection:
-        return {
-            statement: [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-            for statement, parameters in explained.items()
-        }
-
-
-def assert_no_scan(plans: dict[str, list[str]]) -> None:
-    long = [(line, statement) for statement, lines in plans.items() for line in lines
-            if line.startswith("SCAN") and not SHORT.search(line)]  # fmt: skip
-    assert long == []
-
-
-def lines(plans: dict[str, list[str]]) -> str:
-    return "\n".join(line for plan in plans.values() for line in plan)
-
-
 async def test_a_claim_reads_the_indexes_of_unfinished_jobs(store: StoreUnderTest, file: Path) -> None:
-    plans = await plans_of(file, store.claim(16, tenant_limit=100))
+    plans = await plans_of(file, store.claim(16, group_limit=100))
     assert_no_scan(plans)
     assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_running", lines(plans))
     assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_pending", lines(plans))
@@ -111,7 +56,7 @@ async def test_a_claim_reads_the_indexes_of_unfinished_jobs(store: StoreUnderTes
 
 
 async def test_a_claim_beside_full_tenants_jumps_from_tenant_to_tenant(store: StoreUnderTest, file: Path) -> None:
-    plans = await plans_of(file, store.claim(16, tenant_limit=8))
+    plans = await plans_of(file, store.claim(16, group_limit=8))
     assert_no_scan(plans)
     assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id>?)" in lines(plans)
     assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id=?)" in lines(plans)
@@ -122,9 +67,9 @@ async def test_a_claim_behind_the_queue_of_a_full_tenant_goes_from_tenant_to_ten
 ) -> None:
     await asyncio.gather(*(store.submit(one) for one in submissions(2, tenant=GLOBEX, job_id="job-2")))
     for _ in range(4):  # so that the first of its jobs are done, and the others wait behind those of the full tenant
-        for lease in await store.claim(8, tenant_limit=40):
+        for lease in await store.claim(8, group_limit=40):
             await store.complete(lease)
-    plans = await plans_of(file, store.claim(2, tenant_limit=40))
+    plans = await plans_of(file, store.claim(2, group_limit=40))
     assert_no_scan(plans)
     assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id=?)" in lines(plans)
     assert "INDEX ix_scoring_jobs_pending_by_tenant (tenant_id>?)" in lines(plans)

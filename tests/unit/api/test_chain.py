@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import grpc
 import pytest
-from nova_server.api.call import Call, current_tenant
+from nova_server.api.call import Call, current_caller, current_tenant
 from nova_server.api.interceptors import build_interceptors
 from nova_server.api.interceptors.authentication import checked_tenant_id
 from nova_server.api.interceptors.chain import CallChain
@@ -127,12 +127,14 @@ async def test_a_method_of_a_kind_that_nothing_here_uses_is_an_error_of_the_code
         await intercepted(chain, grpc.stream_unary_rpc_method_handler(cast(Any, gather)))
 
 
-async def test_the_tenant_is_not_to_be_had_where_nobody_was_authenticated() -> None:
+async def test_neither_caller_nor_tenant_is_to_be_had_where_nobody_was_authenticated() -> None:
     served: list[Any] = []
 
     async def answer(request: bytes, _context: Any) -> bytes:
         with pytest.raises(LookupError):
             served.append(current_tenant())
+        with pytest.raises(LookupError):
+            served.append(current_caller())
         return request
 
     handler = await intercepted(CallChain([]), grpc.unary_unary_rpc_method_handler(cast(Any, answer)))

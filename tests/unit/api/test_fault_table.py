@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from buf.validate import validate_pb2
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
-from nova.scoring.v1 import resume_pb2, scoring_service_pb2
-from nova_server.api.body import max_bytes
+from nova.scoring.v1 import application_pb2, resume_pb2, scoring_service_pb2
+from nova.webhooks.v1 import webhook_service_pb2
 from nova_server.api.fault_table import FAULTS
 from nova_server.api.field_rules import MEMBER_OF_TYPE, FieldRules
-from nova_server.api.limits import MAX_ANSWERS, MAX_APPLICATIONS, MAX_URL_CHARACTERS
+from nova_server.api.limits import MAX_ANSWERS, MAX_APPLICATIONS, MAX_EVENTS, MAX_URL_CHARACTERS, TIME_PATTERN
+from nova_server.api.method_options import is_without_tenant, max_bytes
+from nova_server.api.webhook_validation import REQUESTS as WEBHOOK_REQUESTS
 
 REQUESTS: list[type[Message]] = [
     scoring_service_pb2.SubmitScoringBatchRequest,
     scoring_service_pb2.GetScoringBatchRequest,
     scoring_service_pb2.WatchScoringBatchRequest,
+    *WEBHOOK_REQUESTS,
 ]
 
 
@@ -30,12 +34,20 @@ def rules_of(descriptor: Any) -> Iterator[str]:
 
 
 def _rules_on(field: Any) -> Iterator[str]:
-    constraint = field.GetOptions().Extensions[validate_pb2.field]
+    yield from _ids(field.GetOptions().Extensions[validate_pb2.field])
+
+
+def _ids(constraint: Any) -> Iterator[str]:
     for kind, rules in constraint.ListFields():
         if kind.name == "required":
             yield "required"
+        elif kind.name == "repeated" and rules.HasField("items"):
+            yield from _ids(rules.items)
         else:
-            yield from (f"{kind.name}.{rule.name}" for rule, _ in rules.ListFields())
+            names = [rule.name for rule, _ in rules.ListFields()]
+            # Of a range, both ends are one rule.
+            names = ["gte_lte"] if sorted(names) == ["gte", "lte"] else names
+            yield from (f"{kind.name}.{name}" for name in names)
 
 
 def test_every_rule_of_the_contract_is_named() -> None:
@@ -45,7 +57,23 @@ def test_every_rule_of_the_contract_is_named() -> None:
 
 
 def test_the_limits_that_code_needs_are_those_of_the_contract() -> None:
-    assert (MAX_APPLICATIONS, MAX_ANSWERS, MAX_URL_CHARACTERS) == (25, 500, 2048)
+    assert (MAX_APPLICATIONS, MAX_ANSWERS, MAX_URL_CHARACTERS, MAX_EVENTS) == (25, 500, 2048, 3)
+
+
+def test_every_request_to_webhooks_is_checked() -> None:
+    methods = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].methods
+
+    checked = {cast("Descriptor", request.DESCRIPTOR).full_name for request in WEBHOOK_REQUESTS}
+
+    assert checked == {method.input_type.full_name for method in methods}
+
+
+def test_every_pattern_is_one_of_those_that_the_sentences_are_about() -> None:
+    messages: list[type[Message]] = [*REQUESTS, application_pb2.Application]
+    fields = [field for message in messages for field in cast("Descriptor", message.DESCRIPTOR).fields]
+    patterns = {field.GetOptions().Extensions[validate_pb2.field].string.pattern for field in fields}
+
+    assert patterns - {""} == {TIME_PATTERN, r"^[^\x00-\x1f\x7f]*$"}
 
 
 def test_each_type_of_resume_asks_for_a_member_of_its_source() -> None:
@@ -60,12 +88,26 @@ def test_each_type_of_resume_asks_for_a_member_of_its_source() -> None:
     [
         ("/nova.scoring.v1.ScoringService/SubmitScoringBatch", 4_718_592),
         ("/nova.scoring.v1.ScoringService/GetScoringBatch", None),
+        ("/nova.webhooks.v1.WebhookService/CreateWebhookEndpoint", 65_536),
         ("/nova.scoring.v1.ScoringService/Nothing", None),
         ("nothing", None),
     ],
 )
 def test_the_limit_of_a_body_is_that_of_its_message(method: str, limit: int | None) -> None:
     assert max_bytes(method) == limit
+
+
+@pytest.mark.parametrize(
+    ("method", "without"),
+    [
+        ("/nova.webhooks.v1.WebhookService/CreateWebhookEndpoint", True),
+        ("/nova.scoring.v1.ScoringService/GetScoringBatch", False),
+        ("/nova.webhooks.v1.WebhookService/Nothing", False),
+        ("unknown", False),
+    ],
+)
+def test_a_method_is_without_a_tenant_when_its_service_is(method: str, without: bool) -> None:
+    assert is_without_tenant(method) is without
 
 
 def test_a_valid_message_has_no_faults() -> None:
@@ -80,6 +122,29 @@ def test_a_limit_is_written_with_its_thousands() -> None:
     sentences = [fault.message for fault in FieldRules().violations(request) if fault.field == "job_description"]
 
     assert sentences == ["must be at most 50,000 characters long."]
+
+
+@pytest.mark.parametrize("seconds", [-1, 604_801])
+def test_both_ends_of_a_range_are_told(seconds: int) -> None:
+    request = webhook_service_pb2.RotateWebhookSecretRequest(webhook_endpoint_id="e", overlap_seconds=seconds)
+
+    assert [fault.message for fault in FieldRules().violations(request)] == ["must be from 0 to 604,800."]
+
+
+def test_the_sentence_for_a_pattern_says_what_the_pattern_is_about() -> None:
+    time = webhook_service_pb2.RedeliverFailedWebhooksRequest(webhook_endpoint_id="e", since="yesterday")
+    job = scoring_service_pb2.SubmitScoringBatchRequest(job_id="a\x07")
+
+    assert [fault.message for fault in FieldRules().violations(time)] == [
+        "must be a time in RFC 3339, such as 2025-12-14T10:30:45Z."
+    ]
+    assert FieldRules().violations(job)[0].message == "must not contain control characters."
+
+
+def test_an_item_of_a_list_that_is_empty_was_sent() -> None:
+    request = webhook_service_pb2.CreateWebhookEndpointRequest(url="https://example.com", events=[""])
+
+    assert [(fault.field, fault.code) for fault in FieldRules().violations(request)] == [("events[0]", "invalid")]
 
 
 def test_a_limit_of_one_is_told_in_words() -> None:

@@ -26,6 +26,7 @@ def told(header: str) -> list[tuple[str, str, str]]:
         ("a.b=invalid:url, text", "must be one of: url, text."),
         ("a.b=invalid:application/json", "must be one of: application/json."),
         ("a.b=malformed_json:17", "is not valid JSON, from byte 17 on."),
+        ("a.b=out_of_range", "must be a number of 32 bits."),
         ("a.b=too_deep:64", "is nested more than 64 levels deep."),
         ("a.b=too_many_values:100000", "holds more than 100000 values."),
         ("a.b=unknown_parameter", "is not a parameter of this route."),

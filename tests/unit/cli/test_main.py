@@ -14,7 +14,7 @@ from tests.unit.cli.command_line import nova
 async def test_help_names_every_command() -> None:
     outcome = await nova("--help")
     assert outcome.code == 0
-    for command in ("serve", "migrate", "keys", "submit", "watch"):
+    for command in ("serve", "migrate", "keys", "webhooks", "submit", "watch"):
         assert f" {command} " in outcome.output
 
 
@@ -25,7 +25,9 @@ async def test_help_does_not_wait_for_what_only_commands_need(library: str) -> N
     assert await process.wait() == 0
 
 
-@pytest.mark.parametrize("command", [("serve",), ("migrate",), ("keys", "list")])
+@pytest.mark.parametrize(
+    "command", [("serve",), ("migrate",), ("keys", "list"), ("webhooks", "list", "--environment", "sandbox")]
+)
 async def test_an_invalid_setting_ends_every_command_before_it_does_anything(command: tuple[str, ...]) -> None:
     outcome = await nova(*command, NOVA_DATA_DIR="/nowhere/at/all", NOVA_LEASE_SECONDS="-1")
     assert outcome.code == 2

@@ -66,6 +66,13 @@ async def test_a_session_asks_the_policy_even_if_its_user_did_not(url: str, reas
     assert resolver.asked == []
 
 
+@pytest.mark.parametrize("limit", [1, 256])
+async def test_a_session_has_as_many_connections_as_it_is_told(limit: int) -> None:
+    async with build_session(EgressPolicy(), resolver=FakeResolver(), connection_limit=limit) as session:
+        assert session.connector is not None
+        assert session.connector.limit == limit
+
+
 async def test_closing_the_session_closes_the_resolver() -> None:
     resolver = FakeResolver()
     await build_session(EgressPolicy(), resolver=resolver).close()

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from nova.scoring.v1 import scoring_service_pb2
 from nova.scoring.v1.scoring_batch_pb2 import ScoringBatch
 from nova.scoring.v1.scoring_service_pb2 import GetLatestScoreResponse, GetScoringBatchResponse
+from nova.webhooks.v1 import webhook_service_pb2
 from nova_server.cli.documented_json import render
 
 from tests.support.lua import GatewayLua
@@ -27,7 +28,8 @@ HTTP_RULE: Any = annotations_pb2.http
 
 RESPONSES: list[type[Message]] = [
     GetMessageClass(method.output_type)
-    for service in scoring_service_pb2.DESCRIPTOR.services_by_name.values()
+    for file in (scoring_service_pb2.DESCRIPTOR, webhook_service_pb2.DESCRIPTOR)
+    for service in file.services_by_name.values()
     for method in service.methods
     if method.GetOptions().HasExtension(HTTP_RULE)
 ]

@@ -19,6 +19,14 @@ SUBMIT = DOCUMENT["paths"]["/v1/jobs/{jobId}/scoring-batches"]["post"]
 GET = DOCUMENT["paths"]["/v1/jobs/{jobId}/scoring-batches/{scoringBatchId}"]["get"]
 REQUEST = COMPONENTS["schemas"]["SubmitScoringBatchRequest"]
 NULL = {"type": "null"}
+ENDPOINTS = DOCUMENT["paths"]["/v1/webhook-endpoints"]
+ENDPOINT = DOCUMENT["paths"]["/v1/webhook-endpoints/{webhookEndpointId}"]
+DELIVERIES = DOCUMENT["paths"]["/v1/webhook-endpoints/{webhookEndpointId}/deliveries"]["get"]
+EVENTS = ["score.completed", "score.failed", "batch.completed"]
+OPERATIONS = {each["operationId"]: each for path in DOCUMENT["paths"].values() for each in path.values()}
+
+
+_VERBS = ("Create", "Update")
 
 
 def validator(schema: dict[str, Any]) -> Any:
@@ -66,7 +74,8 @@ def test_every_example_is_what_its_schema_says() -> None:
 def test_methods_that_are_not_served_are_not_in_it() -> None:
     operations = {each["operationId"] for path in DOCUMENT["paths"].values() for each in path.values()}
 
-    assert operations == {"submitScoringBatch", "getScoringBatch"}
+    assert {"submitScoringBatch", "getScoringBatch", "createWebhookEndpoint"} <= operations
+    assert not {"submitScoringJob", "getScoringJob", "getLatestScore", "watchScoringBatch"} & operations
 
 
 def test_an_operation_succeeds_with_its_documented_status_only() -> None:
@@ -110,6 +119,77 @@ def test_every_operation_wants_a_key_and_a_tenant() -> None:
     for operation in (SUBMIT, GET):
         assert {"$ref": "#/components/parameters/TenantId"} in operation["parameters"]
     assert COMPONENTS["parameters"]["TenantId"]["name"] == "X-Tenant-Id"
+
+
+def test_of_webhooks_no_tenant_is_asked() -> None:
+    tenant = {"$ref": "#/components/parameters/TenantId"}
+
+    assert [name for name, each in OPERATIONS.items() if tenant in each["parameters"]] == [
+        each["operationId"] for each in (SUBMIT, GET)
+    ]
+
+
+def test_each_way_to_change_an_endpoint_has_its_method() -> None:
+    assert (list(ENDPOINTS), list(ENDPOINT)) == (["post", "get"], ["get", "patch", "delete"])
+    assert "requestBody" not in ENDPOINT["delete"]
+    assert "201" in ENDPOINTS["post"]["responses"]
+
+
+def test_a_conflict_is_an_answer_of_what_can_conflict() -> None:
+    assert [name for name, each in OPERATIONS.items() if "409" in each["responses"]] == [
+        "createWebhookEndpoint",
+        "sendTestWebhook",
+        "redeliverWebhook",
+        "redeliverFailedWebhooks",
+    ]
+
+
+def test_the_values_of_a_text_that_has_few_are_told() -> None:
+    create, update = (COMPONENTS["schemas"][f"{name}WebhookEndpointRequest"]["properties"] for name in _VERBS)
+    parameters = {each["name"]: each["schema"] for each in DELIVERIES["parameters"]}
+
+    assert create["events"]["items"]["enum"] == update["events"]["items"]["enum"] == EVENTS
+    assert parameters["status"] == {"type": "string", "enum": ["pending", "delivered", "failed"]}
+    assert parameters["event"]["enum"] == [*EVENTS, "test"]
+
+
+def test_the_range_of_an_integer_is_told() -> None:
+    parameters = {each["name"]: each["schema"] for each in DELIVERIES["parameters"]}
+    overlap = COMPONENTS["schemas"]["RotateWebhookSecretRequest"]["properties"]["overlapSeconds"]
+
+    assert parameters["pageSize"] == {"type": "integer", "format": "int32", "minimum": 1, "maximum": 100}
+    assert (overlap["type"], overlap["minimum"], overlap["maximum"]) == (["integer", "null"], 0, 604_800)
+
+
+def test_no_parameter_of_a_query_is_required() -> None:
+    in_query = [each for each in DELIVERIES["parameters"] if each["in"] == "query"]
+
+    assert [each["name"] for each in in_query] == [
+        "status", "event", "createdAfter", "createdBefore", "pageSize", "pageToken",
+    ]  # fmt: skip
+    assert not any(each["required"] for each in in_query)
+
+
+@pytest.mark.parametrize(
+    ("name", "required"),
+    [
+        ("CreateWebhookEndpointRequest", ["url"]),
+        ("UpdateWebhookEndpointRequest", []),
+        ("RotateWebhookSecretRequest", []),
+        ("RedeliverFailedWebhooksRequest", ["since"]),
+    ],
+)
+def test_a_request_requires_what_the_api_cannot_do_without(name: str, required: list[str]) -> None:
+    assert COMPONENTS["schemas"][name].get("required", []) == required
+
+
+def test_the_introduction_has_a_paragraph_for_each_tag_and_the_tags_have_the_rest() -> None:
+    paragraphs = DOCUMENT["info"]["description"].split("\n\n")
+
+    for paragraph, tag in zip(paragraphs, DOCUMENT["tags"], strict=True):
+        bold, _, text = paragraph.partition(" ")
+        assert bold == f"**{tag['name']}.**"
+        assert tag["description"].startswith(text)
 
 
 def test_the_parameters_of_a_path_are_named_as_in_it() -> None:

@@ -21,6 +21,14 @@ NAMES = [
     "nova_job_retries_total",
     "nova_lease_losses_total",
     "nova_leases_swept_total",
+    'nova_webhook_attempts_total{event="score.completed",outcome="delivered"}',
+    "nova_webhook_attempt_seconds_count",
+    "nova_webhook_queue_depth",
+    "nova_webhook_oldest_age_seconds",
+    "nova_webhooks_finished_total",
+    "nova_webhook_retries_total",
+    "nova_webhook_lease_losses_total",
+    "nova_webhook_leases_swept_total",
     "nova_event_loop_lag_seconds_count",
     'nova_grpc_requests_total{code="OK",method="m"}',
     'nova_grpc_request_seconds_count{method="m"}',
@@ -49,6 +57,7 @@ async def scrape(server: MetricsServer, path: str = "/metrics") -> tuple[int, st
 
 async def test_every_metric_is_scraped_under_its_name(metrics: Metrics, server: MetricsServer) -> None:
     metrics.jobs_finished.labels("completed").inc()
+    metrics.webhook_attempts.labels("score.completed", "delivered").inc()
     metrics.grpc_requests.labels("m", "OK").inc()
     metrics.grpc_request_seconds.labels("m").observe(0.1)
     metrics.egress_denied.labels("private").inc()

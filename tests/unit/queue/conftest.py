@@ -78,12 +78,12 @@ async def start_work(
     started: list[Worker] = []
 
     async def start(
-        *, concurrency: int = 4, tenant_limit: int = 100, max_starts: int = 5, grace_seconds: float = 0.05
+        *, concurrency: int = 4, group_limit: int = 100, max_starts: int = 5, grace_seconds: float = 0.05
     ) -> Work:
         options = WorkerOptions(
             owner="worker-1",
             concurrency=concurrency,
-            tenant_limit=tenant_limit,
+            group_limit=group_limit,
             lease_seconds=30,
             heartbeat_seconds=HEARTBEAT_SECONDS,
             max_starts=max_starts,

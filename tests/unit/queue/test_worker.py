@@ -65,7 +65,7 @@ async def test_no_more_jobs_run_at_once_than_there_are_places(start_work: StartW
 
 
 async def test_no_more_jobs_of_a_tenant_run_at_once_than_its_limit(start_work: StartWork) -> None:
-    work = await start_work(concurrency=8, tenant_limit=3)
+    work = await start_work(concurrency=8, group_limit=3)
     await work.submit(*(f"applicant-{number}" for number in range(9)))
     for _ in range(3):
         await work.handling.next()

@@ -17,6 +17,7 @@ from nova_gateway.generator.openapi.schemas import Schemas
 
 _TITLE = "Nova scoring API"
 _TENANT_ID = "TenantId"
+_PARAGRAPH = "\n\n"
 _COMMON_PARAMETERS: Mapping[str, Schema] = {
     _TENANT_ID: {
         "name": "X-Tenant-Id",
@@ -52,12 +53,12 @@ def openapi(api: Api) -> Mapping[str, Any]:
         "info": {
             "title": _TITLE,
             "version": "v1",
-            "description": "\n\n".join(comments[f".{service}"].text for service in services),
+            "description": _PARAGRAPH.join(_introduction(service, comments) for service in services),
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "The server that this document comes from."}],
         "security": [{"apiKey": []}],
-        "tags": [{"name": _tag(service)} for service in services],
+        "tags": [{"name": _tag(service), "description": comments[f".{service}"].text} for service in services],
         "paths": _paths(api, operations, comments, schemas),
         "components": {
             "schemas": {**schemas.all(), **problems.SCHEMAS},
@@ -87,14 +88,14 @@ def _operation(api: Api, operation: Operation, comment: Comment, schemas: Schema
         "description": comment.text,
         "tags": [_tag(operation.service)],
         "parameters": [
-            {"$ref": f"#/components/parameters/{_TENANT_ID}"},
+            *([{"$ref": f"#/components/parameters/{_TENANT_ID}"}] if operation.has_tenant else []),
             *_parameters(api, operation, example, schemas),
         ],
     }
     if operation.has_body:
         reference = schemas.reference(operation.method.input_type, in_request=True)
         described["requestBody"] = {"required": True, "content": _content(reference, example.request)}
-    return described | {"responses": _responses(operation, example, schemas)}
+    return described | {"responses": _responses(operation, comment, schemas)}
 
 
 def _parameters(api: Api, operation: Operation, example: MethodExample, schemas: Schemas) -> list[Schema]:
@@ -133,7 +134,8 @@ def _path_examples(operation: Operation, example: MethodExample) -> Mapping[str,
     return {name: {"example": value} for name, value in (found.groupdict() if found else {}).items()}
 
 
-def _responses(operation: Operation, example: MethodExample, schemas: Schemas) -> Schema:
+def _responses(operation: Operation, comment: Comment, schemas: Schemas) -> Schema:
+    example = comment.method_example()
     status = HTTPStatus(operation.success_status)
     success = {
         "description": status.phrase,
@@ -143,13 +145,25 @@ def _responses(operation: Operation, example: MethodExample, schemas: Schemas) -
     failures = {
         str(failure.value): {"$ref": f"#/components/responses/{problems.response_name(failure)}"}
         for failure in problems.statuses()
-        if operation.has_body or failure != HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if _can_fail(operation, comment, failure)
     }
     return {str(status.value): success, **failures}
 
 
+def _can_fail(operation: Operation, comment: Comment, status: HTTPStatus) -> bool:
+    """Tell whether a call can fail with a status. A conflict is the operation's own, and told in its comment."""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return operation.has_body
+    return status != HTTPStatus.CONFLICT or any(code in comment.text for code in problems.codes(status))
+
+
 def _content(schema: Schema, example: Any) -> Schema:
     return {"application/json": {"schema": schema} | ({"example": example} if example is not None else {})}
+
+
+def _introduction(service: str, comments: Comments) -> str:
+    """Return what a service is, in a paragraph under its name. The rest stands at its tag."""
+    return f"**{_tag(service)}.** {comments[f'.{service}'].text.partition(_PARAGRAPH)[0]}"
 
 
 def _tag(service: str) -> str:

@@ -92,23 +92,24 @@ def response_name(status: HTTPStatus) -> str:
 
 
 def _response(status: HTTPStatus, comments: Comments) -> Schema:
-    codes = list(_codes(status))
-    meanings = [comments[f"{_ERROR_REASON}.{code}"].text for code in codes]
-    lines = [f"- `{code}`: {meaning}" for code, meaning in zip(codes, meanings, strict=True)]
+    names = list(codes(status))
+    meanings = [comments[f"{_ERROR_REASON}.{code}"].text for code in names]
+    lines = [f"- `{code}`: {meaning}" for code, meaning in zip(names, meanings, strict=True)]
     headers = TRACE_ID_HEADER | (_RETRY_AFTER_HEADER if status in _WITH_RETRY_AFTER else {})
     return {
-        "description": meanings[0] if len(codes) == 1 else "\n".join(lines),
+        "description": meanings[0] if len(names) == 1 else "\n".join(lines),
         "headers": headers,
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {code: {"value": _example(code)} for code in codes},
+                "examples": {code: {"value": _example(code)} for code in names},
             }
         },
     }
 
 
-def _codes(status: HTTPStatus) -> Iterator[str]:
+def codes(status: HTTPStatus) -> Iterator[str]:
+    """Yield the codes of the problems with a status."""
     for reason, entry in CATALOGUE.items():
         if entry.http_status == status:
             yield ErrorReason.Name(reason)

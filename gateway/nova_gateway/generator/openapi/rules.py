@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,7 +29,11 @@ def forbids_absence(field: FieldDescriptorProto) -> bool:
     if rules.required or rules.repeated.min_items:
         return True
     # A field without presence that is absent has its default, which is then what the rules are held against.
-    return not field.HasField("oneof_index") and rules.string.min_len > 0
+    return not field.HasField("oneof_index") and _forbids_empty_text(rules.string)
+
+
+def _forbids_empty_text(rules: validate_pb2.StringRules) -> bool:
+    return rules.min_len > 0 or re.search(rules.pattern, "") is None
 
 
 def constraints(rules: validate_pb2.FieldRules) -> Schema:
@@ -51,6 +56,9 @@ def _of_string(rules: Any) -> Schema:
     )
     if rules.not_contains == "\0":
         found["pattern"] = _WITHOUT_NUL
+    # The field's name is a word of Python's.
+    if values := list(getattr(rules, "in")):
+        found["enum"] = values
     return found
 
 

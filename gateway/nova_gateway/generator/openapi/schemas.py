@@ -22,13 +22,6 @@ from nova_gateway.generator.openapi.rules import (
 )
 
 _ERROR_REASON = ".nova.errors.v1.ErrorReason"
-_INTEGERS = {
-    FieldDescriptorProto.TYPE_FIXED32,
-    FieldDescriptorProto.TYPE_INT32,
-    FieldDescriptorProto.TYPE_SFIXED32,
-    FieldDescriptorProto.TYPE_SINT32,
-    FieldDescriptorProto.TYPE_UINT32,
-}
 _FORMATS = {".google.protobuf.Timestamp": "date-time"}
 _NULL: Schema = {"type": "null"}
 
@@ -146,7 +139,7 @@ class Schemas:
             return self.reference(field.type_name, in_request=in_request)
         if kind == "enum":
             return {"type": "string", "enum": self._enum(field.type_name)}
-        if field.type in _INTEGERS:
+        if kind == "integer":
             return {"type": "integer", "format": "int32"}
         shape = _FORMATS.get(field.type_name)
         return {"type": kind, "format": shape} if shape else {"type": kind}

@@ -1,4 +1,4 @@
-"""Lets in calls that bring a key in force, and names the tenant whose data they are about."""
+"""Lets in calls that bring a key in force, and names the caller, and the tenant whose data they are about."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from nova_server.api.call import Call
+from nova_server.api.method_options import is_without_tenant
 from nova_server.errors import FieldViolation, ValidationFailed
-from nova_server.ports.tenancy import Authenticator, TenantKey
+from nova_server.ports.tenancy import Authenticator, Caller, TenantKey
 
 # Health and reflection tell nothing about anybody, and are asked by machines that hold no key.
 PROTECTED_PREFIX = "/nova."
@@ -20,21 +21,26 @@ _TENANT = re.compile(r"[\x20-\x7e]*")
 
 
 class AuthenticationInterceptor:
-    """Checks the key first, then the tenant, as the contract orders."""
+    """Checks the key first, then the tenant, as the contract orders. Of some services no tenant is asked."""
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
 
     @asynccontextmanager
     async def around(self, call: Call) -> AsyncIterator[None]:
-        """Serve `call` with its tenant. Raises Unauthorized, ValidationFailed or StoreUnavailable."""
+        """Serve `call` with its caller and tenant. Raises Unauthorized, ValidationFailed or StoreUnavailable."""
         if call.method.startswith(PROTECTED_PREFIX):
-            caller = await self._authenticator.authenticate(call.text("authorization"))
-            if _TENANT_ID in call.repeated:
-                raise ValidationFailed([FieldViolation(_FIELD, "duplicate", "must be given once.")])
-            tenant_id = checked_tenant_id(call.metadata.get(_TENANT_ID))
-            call.tenant = TenantKey(caller.partner_id, caller.environment, tenant_id)
+            call.caller = await self._authenticator.authenticate(call.text("authorization"))
+            if not is_without_tenant(call.method):
+                call.tenant = _tenant_of(call, call.caller)
         yield
+
+
+def _tenant_of(call: Call, caller: Caller) -> TenantKey:
+    if _TENANT_ID in call.repeated:
+        raise ValidationFailed([FieldViolation(_FIELD, "duplicate", "must be given once.")])
+    tenant_id = checked_tenant_id(call.metadata.get(_TENANT_ID))
+    return TenantKey(caller.partner_id, caller.environment, tenant_id)
 
 
 def checked_tenant_id(value: str | bytes | None) -> str:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!nova/errors/v1/error_reason.proto\x12\x0enova.errors.v1*\xa3\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x10\n\x0cUNAUTHORIZED\x10\x01\x12\r\n\tFORBIDDEN\x10\x02\x12\x14\n\x10VALIDATION_ERROR\x10\x03\x12\x15\n\x11PAYLOAD_TOO_LARGE\x10\x04\x12\r\n\tNOT_FOUND\x10\x05\x12\x13\n\x0f\x42\x41TCH_NOT_FOUND\x10\x06\x12\x19\n\x15SCORING_JOB_NOT_FOUND\x10\x07\x12\x19\n\x15\x41PPLICATION_NOT_FOUND\x10\x08\x12\x1e\n\x1a\x43RITERIA_VERSION_NOT_FOUND\x10\t\x12\x10\n\x0cRATE_LIMITED\x10\n\x12\x12\n\x0eINTERNAL_ERROR\x10\x0b\x12\x17\n\x13SERVICE_UNAVAILABLE\x10\x0c\x12\x17\n\x13RESUME_FETCH_FAILED\x10\x14\x12\x14\n\x10RESUME_TOO_LARGE\x10\x15\x12\x1b\n\x17RESUME_UNSUPPORTED_TYPE\x10\x16\x12\x14\n\x10RESUME_ENCRYPTED\x10\x17\x12\x14\n\x10RESUME_CORRUPTED\x10\x18\x12\x10\n\x0cRESUME_EMPTY\x10\x19\x12\x17\n\x13RESUME_PARSE_FAILED\x10\x1a\x12\x15\n\x11\x41I_SCORING_FAILED\x10(\x12\x0b\n\x07TIMEOUT\x10)\x12\x0e\n\nTASK_STUCK\x10*\x12\x18\n\x14MAX_RETRIES_EXCEEDED\x10+b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!nova/errors/v1/error_reason.proto\x12\x0enova.errors.v1*\xa6\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x10\n\x0cUNAUTHORIZED\x10\x01\x12\r\n\tFORBIDDEN\x10\x02\x12\x14\n\x10VALIDATION_ERROR\x10\x03\x12\x15\n\x11PAYLOAD_TOO_LARGE\x10\x04\x12\r\n\tNOT_FOUND\x10\x05\x12\x13\n\x0f\x42\x41TCH_NOT_FOUND\x10\x06\x12\x19\n\x15SCORING_JOB_NOT_FOUND\x10\x07\x12\x19\n\x15\x41PPLICATION_NOT_FOUND\x10\x08\x12\x1e\n\x1a\x43RITERIA_VERSION_NOT_FOUND\x10\t\x12\x10\n\x0cRATE_LIMITED\x10\n\x12\x12\n\x0eINTERNAL_ERROR\x10\x0b\x12\x17\n\x13SERVICE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1aWEBHOOK_ENDPOINT_NOT_FOUND\x10\r\x12\x1e\n\x1aWEBHOOK_DELIVERY_NOT_FOUND\x10\x0e\x12\"\n\x1eWEBHOOK_ENDPOINT_LIMIT_REACHED\x10\x0f\x12\x1d\n\x19WEBHOOK_ENDPOINT_DISABLED\x10\x10\x12\x17\n\x13RESUME_FETCH_FAILED\x10\x14\x12\x14\n\x10RESUME_TOO_LARGE\x10\x15\x12\x1b\n\x17RESUME_UNSUPPORTED_TYPE\x10\x16\x12\x14\n\x10RESUME_ENCRYPTED\x10\x17\x12\x14\n\x10RESUME_CORRUPTED\x10\x18\x12\x10\n\x0cRESUME_EMPTY\x10\x19\x12\x17\n\x13RESUME_PARSE_FAILED\x10\x1a\x12\x15\n\x11\x41I_SCORING_FAILED\x10(\x12\x0b\n\x07TIMEOUT\x10)\x12\x0e\n\nTASK_STUCK\x10*\x12\x18\n\x14MAX_RETRIES_EXCEEDED\x10+b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nova.errors.v1.error_reason
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=54
-  _globals['_ERRORREASON']._serialized_end=601
+  _globals['_ERRORREASON']._serialized_end=732
 # @@protoc_insertion_point(module_scope)

@@ -52,6 +52,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """SERVICE_UNAVAILABLE: the service cannot take the request now: its store is away, it is shutting down, or its queue is
     over its limit. Nothing was stored, or what was stored is found again by sending the same request. Retry with backoff.
     """
+    WEBHOOK_ENDPOINT_NOT_FOUND: _ErrorReason.ValueType  # 13
+    """WEBHOOK_ENDPOINT_NOT_FOUND: this environment has no such webhook endpoint."""
+    WEBHOOK_DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 14
+    """WEBHOOK_DELIVERY_NOT_FOUND: this webhook endpoint has no such delivery."""
+    WEBHOOK_ENDPOINT_LIMIT_REACHED: _ErrorReason.ValueType  # 15
+    """WEBHOOK_ENDPOINT_LIMIT_REACHED: this environment has 5 webhook endpoints already. Delete one, or change one."""
+    WEBHOOK_ENDPOINT_DISABLED: _ErrorReason.ValueType  # 16
+    """WEBHOOK_ENDPOINT_DISABLED: nothing is delivered to this webhook endpoint. Enable it first."""
     RESUME_FETCH_FAILED: _ErrorReason.ValueType  # 20
     """RESUME_FETCH_FAILED: the resume's URL did not yield a document: it does not resolve, is not public, answers other than
     200, or takes too long.
@@ -118,6 +126,14 @@ SERVICE_UNAVAILABLE: ErrorReason.ValueType  # 12
 """SERVICE_UNAVAILABLE: the service cannot take the request now: its store is away, it is shutting down, or its queue is
 over its limit. Nothing was stored, or what was stored is found again by sending the same request. Retry with backoff.
 """
+WEBHOOK_ENDPOINT_NOT_FOUND: ErrorReason.ValueType  # 13
+"""WEBHOOK_ENDPOINT_NOT_FOUND: this environment has no such webhook endpoint."""
+WEBHOOK_DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 14
+"""WEBHOOK_DELIVERY_NOT_FOUND: this webhook endpoint has no such delivery."""
+WEBHOOK_ENDPOINT_LIMIT_REACHED: ErrorReason.ValueType  # 15
+"""WEBHOOK_ENDPOINT_LIMIT_REACHED: this environment has 5 webhook endpoints already. Delete one, or change one."""
+WEBHOOK_ENDPOINT_DISABLED: ErrorReason.ValueType  # 16
+"""WEBHOOK_ENDPOINT_DISABLED: nothing is delivered to this webhook endpoint. Enable it first."""
 RESUME_FETCH_FAILED: ErrorReason.ValueType  # 20
 """RESUME_FETCH_FAILED: the resume's URL did not yield a document: it does not resolve, is not public, answers other than
 200, or takes too long.

@@ -14,6 +14,7 @@ MAX_BYTES_FIELD_NUMBER: _builtins.int
 SUCCESS_STATUS_FIELD_NUMBER: _builtins.int
 UNSERVED_FIELD_NUMBER: _builtins.int
 MEMBER_FIELD_NUMBER: _builtins.int
+WITHOUT_TENANT_FIELD_NUMBER: _builtins.int
 max_bytes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _builtins.int]
 """max_bytes is the largest size of a whole request body in bytes. A larger one is refused with PAYLOAD_TOO_LARGE
 before it is validated.
@@ -26,3 +27,7 @@ and NOT_FOUND over REST.
 """
 member: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.str]
 """member is the name of the field that has to be given with this value of an enum `type`."""
+without_tenant: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.ServiceOptions, _builtins.bool]
+"""without_tenant marks a service whose calls are about the partner and the environment of their key, and so carry no
+`x-tenant-id`.
+"""

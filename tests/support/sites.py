@@ -1,4 +1,4 @@
-"""Servers on real sockets, to fetch from."""
+"""Servers on real sockets, to fetch from and to send to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def running_site(
         return await handler(request)
 
     application = web.Application()
-    application.router.add_route("GET", "/{path:.*}", record)
+    application.router.add_route("*", "/{path:.*}", record)
     runner = web.AppRunner(application, handler_cancellation=True, access_log=None)
     await runner.setup()
     try:

@@ -44,6 +44,17 @@ class Authority:
         )
         return self._server_context(certificate, key)
 
+    def self_signed_server(self, name: str) -> ssl.SSLContext:
+        """Return the context of a server whose certificate for `name` nobody vouches for."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        now = datetime.now(UTC)
+        certificate = (
+            _builder(_name(name), _name(name), key, now, now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        return self._server_context(certificate, key)
+
     def _server_context(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
         path = self._folder / f"{certificate.serial_number}.pem"
         path.write_bytes(_pem(certificate) + _private_pem(key))
