@@ -69,8 +69,8 @@ async def _measure_rate(folder: Path) -> None:
             ratios.append(ours[-1] / bare[-1])
     print(
         f"webhooks: {statistics.median(ours):.0f} deliveries/s from the store beside {statistics.median(bare):.0f}/s "
-        f"of a bare aiohttp loop = {statistics.median(ratios):.2f}  ({len(BODY)} bytes each, {PLACES} beside {IN_FLIGHT} in flight, "
-        f"median of {TURNS} × {DELIVERIES}, synchronous=FULL)"
+        f"of a bare aiohttp loop = {statistics.median(ratios):.2f}  ({len(BODY)} bytes each, "
+        f"{PLACES} beside {IN_FLIGHT} in flight, median of {TURNS} × {DELIVERIES}, synchronous=FULL)"
     )
 
 
