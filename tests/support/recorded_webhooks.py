@@ -9,11 +9,11 @@ from typing import Any
 
 from nova_server.ports.clock import Instant, plus_seconds
 from nova_server.ports.tenancy import Caller, Environment
+from nova_server.ports.webhook_administration import DeliveryPage
 from nova_server.ports.webhooks import (
     FILTERED_EVENTS,
     Attempt,
     DeliveryFilter,
-    DeliveryPage,
     DeliveryState,
     DeliveryWithAttempts,
     EndpointChange,

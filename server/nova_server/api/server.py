@@ -25,7 +25,7 @@ from nova_server.ports.clock import Clock
 from nova_server.ports.resumes import ResumeUrlPolicy
 from nova_server.ports.scoring import ScoringUseCases
 from nova_server.ports.tenancy import Authenticator
-from nova_server.ports.webhooks import WebhookUseCases
+from nova_server.ports.webhook_administration import WebhookUseCases
 from nova_server.settings import Settings
 
 SCORING_SERVICE = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name

@@ -20,7 +20,7 @@ from nova_server.api.webhook_translation import (
     to_filter,
 )
 from nova_server.api.webhook_validation import WebhookValidator
-from nova_server.ports.webhooks import WebhookUseCases
+from nova_server.ports.webhook_administration import WebhookUseCases
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

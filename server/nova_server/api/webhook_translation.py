@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from nova.webhooks.v1 import webhook_delivery_pb2, webhook_endpoint_pb2, webhook_service_pb2
 
 from nova_server.api.timestamps import instant_of, timestamp_of
+from nova_server.ports.webhook_administration import DeliveryPage
 from nova_server.ports.webhooks import (
     FILTERED_EVENTS,
     DeliveryFilter,
-    DeliveryPage,
     DeliveryState,
     DeliveryWithAttempts,
     EndpointChange,

@@ -11,7 +11,8 @@ import typer
 
 from nova_server.ports.clock import MICROSECONDS, Instant
 from nova_server.ports.tenancy import Caller, Environment
-from nova_server.ports.webhooks import FILTERED_EVENTS, WebhookEvent, WebhookUseCases
+from nova_server.ports.webhook_administration import WebhookUseCases
+from nova_server.ports.webhooks import FILTERED_EVENTS, WebhookEvent
 
 Answer = TypeVar("Answer")
 Work = Callable[[WebhookUseCases, Caller], Awaitable[Answer]]

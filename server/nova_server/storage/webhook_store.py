@@ -37,7 +37,7 @@ from nova_server.storage.webhook_endpoints import (
 
 
 class SqlWebhookStore:
-    """Implements `ports.webhooks.WebhookStore`."""
+    """Implements `ports.webhook_administration.WebhookStore`."""
 
     def __init__(self, database: Database, signals: Signals) -> None:
         self._database = database

@@ -15,23 +15,22 @@ from nova_server.errors import (
 from nova_server.ports.clock import Clock, Instant, plus_seconds
 from nova_server.ports.identifiers import Identifiers
 from nova_server.ports.tenancy import Caller
+from nova_server.ports.webhook_administration import DeliveryPage, WebhookStore
 from nova_server.ports.webhooks import (
     FILTERED_EVENTS,
     DeliveryFilter,
-    DeliveryPage,
     DeliveryWithAttempts,
     EndpointChange,
     EventBodies,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
-    WebhookStore,
 )
 from nova_server.webhooks.signing import new_secret
 
 
 class Webhooks:
-    """Implements `ports.webhooks.WebhookUseCases`."""
+    """Implements `ports.webhook_administration.WebhookUseCases`."""
 
     def __init__(
         self,

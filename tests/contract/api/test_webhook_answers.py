@@ -9,14 +9,8 @@ import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from nova.webhooks.v1 import webhook_delivery_pb2, webhook_endpoint_pb2
-from nova_server.ports.webhooks import (
-    Attempt,
-    DeliveryPage,
-    DeliveryState,
-    DeliveryWithAttempts,
-    FailureReason,
-    StoredAttempt,
-)
+from nova_server.ports.webhook_administration import DeliveryPage
+from nova_server.ports.webhooks import Attempt, DeliveryState, DeliveryWithAttempts, FailureReason, StoredAttempt
 
 from tests.support.api import Served, serving
 from tests.support.clock import START

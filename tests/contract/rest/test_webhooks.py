@@ -6,10 +6,10 @@ import dataclasses
 from typing import Any
 
 import pytest
+from nova_server.ports.webhook_administration import DeliveryPage
 from nova_server.ports.webhooks import (
     Attempt,
     DeliveryFilter,
-    DeliveryPage,
     DeliveryWithAttempts,
     EndpointChange,
     StoredAttempt,

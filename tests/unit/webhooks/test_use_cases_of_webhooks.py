@@ -14,6 +14,7 @@ from nova_server.errors import (
 )
 from nova_server.ports.clock import plus_seconds
 from nova_server.ports.tenancy import Caller, Environment
+from nova_server.ports.webhook_administration import WebhookUseCases
 from nova_server.ports.webhooks import (
     FILTERED_EVENTS,
     MAX_ENDPOINTS,
@@ -22,7 +23,6 @@ from nova_server.ports.webhooks import (
     EndpointChange,
     WebhookEndpoint,
     WebhookEvent,
-    WebhookUseCases,
 )
 from nova_server.webhooks.bodies import JsonEventBodies
 from nova_server.webhooks.use_cases import Webhooks
