@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import quote
@@ -17,6 +18,9 @@ from yarl import URL
 
 from nova_server.egress.addresses import Address
 from nova_server.egress.denied import EgressDenied
+
+# URLs of which it is remembered where they lead: at most 2 KiB each.
+_REMEMBERED: Final = 1024
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -53,6 +57,8 @@ class Destination:
         return self.url.scheme == "http"
 
 
+# Depends on nothing but the text, and every delivery to an endpoint asks twice: by its sender and by the session.
+@lru_cache(maxsize=_REMEMBERED)
 def read_url(text: str) -> Destination:
     """Return where `text` leads. Raises EgressDenied when it is not an unambiguous http or https URL."""
     scheme, authority, rest = _split(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from nova_server.observability.metrics import Metrics
 from nova_server.ports.queue import QueueDepth, Swept
 from nova_server.ports.webhooks import WebhookEvent
@@ -12,10 +14,12 @@ class WebhookMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        # Finding the child of a metric takes a lock and a search each time. There are as many as events and outcomes.
+        self._attempts = cache(metrics.webhook_attempts.labels)
 
     def webhook_attempted(self, event: WebhookEvent, outcome: str, seconds: float) -> None:
         """Count an attempt. `outcome` is `delivered` or a FailureReason: a closed set."""
-        self._metrics.webhook_attempts.labels(event.value, outcome).inc()
+        self._attempts(event.value, outcome).inc()
         self._metrics.webhook_attempt_seconds.observe(seconds)
 
     def job_finished(self, _outcome: str) -> None:

@@ -124,6 +124,8 @@ class WebhookSender:
 
     async def _skip_body(self, response: aiohttp.ClientResponse) -> None:
         """Read a short body to its end. Whatever is wrong with it, the status was given before."""
+        if response.content.at_eof():  # as most are: an answer of 204 has none
+            return
         left = BODY_LIMIT_BYTES
         with suppress(Exception):
             async with self._within(self._body_seconds):
