@@ -45,7 +45,7 @@ class Lane:
     endpoint_id: str
     secret: str
 
-    async def test_event(self) -> str:
+    async def send_test(self) -> str:
         """Add a test event, and return the id of its delivery."""
         return (await self.webhooks.send_test(OWNER, self.endpoint_id)).id
 
@@ -89,7 +89,7 @@ async def lane(tmp_path: Path) -> AsyncIterator[Lane]:
 
 async def test_five_attempts_are_made_within_their_bounds_and_then_it_has_failed(lane: Lane) -> None:
     lane.receiver.answer = lambda _arrival: 500
-    delivery_id = await lane.test_event()
+    delivery_id = await lane.send_test()
     found = await lane.attempts(delivery_id, 1)
     waits = []
     for number in range(2, 6):
@@ -108,7 +108,7 @@ async def test_five_attempts_are_made_within_their_bounds_and_then_it_has_failed
 async def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own(lane: Lane) -> None:
     answers = iter([500, 204])
     lane.receiver.answer = lambda _arrival: next(answers)
-    delivery_id = await lane.test_event()
+    delivery_id = await lane.send_test()
     await lane.attempts(delivery_id, 1)
     lane.store.clock.advance(120)
     found = await lane.attempts(delivery_id, 2)
@@ -132,23 +132,23 @@ async def test_the_wish_of_a_receiver_is_followed_within_the_bounds(lane: Lane, 
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     await lane.webhooks.update_endpoint(OWNER, lane.endpoint_id, EndpointChange(url=url))
-    found = await lane.attempts(await lane.test_event(), 1)
+    found = await lane.attempts(await lane.send_test(), 1)
     await runner.cleanup()
     assert found.delivery.next_attempt_at == START + waited * MICROSECONDS
 
 
 async def test_gone_ends_a_delivery_at_its_first_attempt(lane: Lane) -> None:
     lane.receiver.answer = lambda _arrival: 410
-    found = await lane.attempts(await lane.test_event(), 1)
+    found = await lane.attempts(await lane.send_test(), 1)
     assert found.delivery.state is DeliveryState.FAILED
     assert [stored.attempt.failure for stored in found.attempts] == [FailureReason.GONE]
 
 
 async def test_both_secrets_verify_until_the_overlap_is_over(lane: Lane) -> None:
     _, second = await lane.webhooks.rotate_secret(OWNER, lane.endpoint_id, 3600)
-    await lane.attempts(await lane.test_event(), 1)
+    await lane.attempts(await lane.send_test(), 1)
     lane.store.clock.advance(3600)
-    await lane.attempts(await lane.test_event(), 1)
+    await lane.attempts(await lane.send_test(), 1)
     during, after = (arrival.headers["webhook-signature"].split() for arrival in lane.receiver.arrivals)
     assert (len(during), len(after)) == (2, 1)
     arrival = lane.receiver.arrivals[0]
@@ -159,7 +159,7 @@ async def test_both_secrets_verify_until_the_overlap_is_over(lane: Lane) -> None
 
 async def test_nothing_goes_to_an_endpoint_that_is_disabled_until_it_is_enabled(lane: Lane) -> None:
     lane.receiver.answer = lambda _arrival: 500
-    delivery_id = await lane.test_event()
+    delivery_id = await lane.send_test()
     await lane.attempts(delivery_id, 1)
     lane.receiver.answer = lambda _arrival: 204
     await lane.webhooks.update_endpoint(OWNER, lane.endpoint_id, EndpointChange(enabled=False))
@@ -171,7 +171,7 @@ async def test_nothing_goes_to_an_endpoint_that_is_disabled_until_it_is_enabled(
 
 async def test_nothing_more_goes_to_an_endpoint_that_is_deleted(lane: Lane) -> None:
     lane.receiver.answer = lambda _arrival: 500
-    delivery_id = await lane.test_event()
+    delivery_id = await lane.send_test()
     await lane.attempts(delivery_id, 1)
     await lane.webhooks.delete_endpoint(OWNER, lane.endpoint_id)
     lane.store.clock.advance(1800)
@@ -183,7 +183,7 @@ async def test_nothing_more_goes_to_an_endpoint_that_is_deleted(lane: Lane) -> N
 
 async def test_a_failed_delivery_that_is_sent_again_has_five_new_attempts(lane: Lane) -> None:
     lane.receiver.answer = lambda _arrival: 410
-    delivery_id = await lane.test_event()
+    delivery_id = await lane.send_test()
     await lane.attempts(delivery_id, 1)
     lane.receiver.answer = lambda _arrival: 500
     await lane.webhooks.redeliver(OWNER, lane.endpoint_id, delivery_id)
