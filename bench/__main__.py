@@ -13,7 +13,7 @@ def measure(folder: Path) -> None:
     growth.measure(folder)
     fairness.measure(folder / "fairness")
     memory.measure(folder / "memory")
-    in_loop(webhooks.measure, folder / "webhooks")
+    in_loop(webhooks.measure(folder / "webhooks"))
     rest.measure(folder / "rest")
     json_view.measure(folder)
 

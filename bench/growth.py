@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import operator
 import sqlite3
 from pathlib import Path
 
-import uvloop
-
 from bench import latency, queue, submissions
 from bench.grown_store import JOBS, grow
-from bench.machine import run
+from bench.machine import in_loop, run
 
 
 def measure(folder: Path) -> None:
@@ -20,11 +18,9 @@ def measure(folder: Path) -> None:
     grown.mkdir()
     grow(grown)
     label = f"{JOBS:,} finished jobs"
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        intake = runner.run(submissions.measure(empty)) / runner.run(submissions.measure(grown, label))
+    intake = operator.truediv(*in_loop(submissions.measure(empty), submissions.measure(grown, label)))
     _remove_queued(folder)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        work = runner.run(queue.measure(empty)) / runner.run(queue.measure(grown, label))
+    work = operator.truediv(*in_loop(queue.measure(empty), queue.measure(grown, label)))
     wait = latency.measure(grown, label) / latency.measure(empty)
     print(f"growth: submissions {intake:.2f}, queue {work:.2f}, latency {wait:.2f} times the cost of an empty store")
 

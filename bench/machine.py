@@ -10,11 +10,13 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import sqlalchemy
 import uvloop
+
+Measured = TypeVar("Measured")
 
 
 def describe(folder: Path) -> str:
@@ -58,10 +60,10 @@ def run(measure: Callable[[Path], object]) -> None:
 
 def run_in_loop(measure: Callable[[Path], Coroutine[Any, Any, object]]) -> None:
     """Do the same with a measurement that needs an event loop."""
-    run(lambda folder: in_loop(measure, folder))
+    run(lambda folder: in_loop(measure(folder)))
 
 
-def in_loop(measure: Callable[[Path], Coroutine[Any, Any, object]], folder: Path) -> None:
-    """Measure in a folder, on an event loop of its own."""
+def in_loop(*measurements: Coroutine[Any, Any, Measured]) -> list[Measured]:
+    """Measure one after the other, on an event loop of their own. Returns what each returns."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(measure(folder))
+        return [runner.run(measurement) for measurement in measurements]

@@ -71,7 +71,7 @@ async def test_a_deleted_endpoint_makes_room_for_another(store: StoreUnderTest) 
     endpoints = [await add_endpoint(store) for _ in range(MAX_ENDPOINTS)]
     another = replace(endpoints[0], id=UNKNOWN)
     assert not await store.webhooks.create_endpoint(another, SECRET)
-    await store.webhooks.delete_endpoint(OWNER, endpoints[1].id, START)
+    await store.webhooks.delete_endpoint(OWNER, endpoints[1].id)
     assert await store.webhooks.create_endpoint(another, SECRET)
 
 
@@ -91,7 +91,7 @@ async def test_what_belongs_to_somebody_else_is_not_there(store: StoreUnderTest,
     assert await webhooks.read_endpoint(other, endpoint.id) is None
     assert await webhooks.update_endpoint(other, endpoint.id, EndpointChange(url="https://evil.example"), START) is None
     assert await webhooks.rotate_secret(other, endpoint.id, "whsec_theirs", START, START) is None
-    assert await webhooks.delete_endpoint(other, endpoint.id, START) is None
+    assert await webhooks.delete_endpoint(other, endpoint.id) is None
     assert await endpoint_row(store, endpoint) == before
 
 
@@ -99,7 +99,7 @@ async def test_an_endpoint_that_does_not_exist_cannot_be_changed(store: StoreUnd
     assert await store.webhooks.read_endpoint(OWNER, UNKNOWN) is None
     assert await store.webhooks.update_endpoint(OWNER, UNKNOWN, EndpointChange(enabled=True), START) is None
     assert await store.webhooks.rotate_secret(OWNER, UNKNOWN, "whsec_new", START, START) is None
-    assert await store.webhooks.delete_endpoint(OWNER, UNKNOWN, START) is None
+    assert await store.webhooks.delete_endpoint(OWNER, UNKNOWN) is None
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ async def test_a_deleted_endpoint_takes_with_it_all_that_was_for_it_alone(store:
         await add_test(store, endpoint)
     await retry(store, await claim_one(store))
     await end(store, await claim_one(store))
-    assert await store.webhooks.delete_endpoint(OWNER, endpoint.id, START) == replace(endpoint, failing_since=None)
+    assert await store.webhooks.delete_endpoint(OWNER, endpoint.id) == replace(endpoint, failing_since=None)
     assert [await store.count(table) for table in TABLES] == [0, 0, 0, 0]
 
 
@@ -214,7 +214,7 @@ async def test_a_deleted_endpoint_leaves_what_others_have_a_part_in(store: Store
     kept = await listed(store)
     for _ in range(5):
         await end(store, await claim_one(store))
-    await store.webhooks.delete_endpoint(OWNER, gone.id, START)
+    await store.webhooks.delete_endpoint(OWNER, gone.id)
     assert [await store.count(table) for table in TABLES[:3]] == [1, 3, 3]
     remaining = await listed(store)
     assert len(remaining) == 3
@@ -227,7 +227,7 @@ async def test_a_delivery_that_runs_while_its_endpoint_is_deleted_ends_as_lost(s
     await add_test(store, endpoint)
     await add_test(store, endpoint)
     first, second = await claim_one(store), await claim_one(store)
-    await store.webhooks.delete_endpoint(OWNER, endpoint.id, START)
+    await store.webhooks.delete_endpoint(OWNER, endpoint.id)
     assert not await end(store, first)
     assert not await retry(store, second)
     assert [await store.count(table) for table in TABLES] == [0, 0, 0, 0]
@@ -235,6 +235,6 @@ async def test_a_delivery_that_runs_while_its_endpoint_is_deleted_ends_as_lost(s
 
 async def test_a_test_of_an_endpoint_that_was_just_deleted_leaves_nothing(store: StoreUnderTest) -> None:
     endpoint = await add_endpoint(store)
-    await store.webhooks.delete_endpoint(OWNER, endpoint.id, START)
+    await store.webhooks.delete_endpoint(OWNER, endpoint.id)
     await add_test(store, endpoint)
     assert [await store.count(table) for table in TABLES] == [0, 0, 0, 0]

@@ -42,11 +42,12 @@ class Arrival:
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers every request with what `answer` returns, 204 unless a test says otherwise."""
+    """Answers every request with what `answer` returns, 204 unless a test says otherwise, and with `headers`."""
 
     url: str = ""
     arrivals: list[Arrival] = field(default_factory=list)
     answer: Callable[[Arrival], int] = lambda _arrival: 204
+    headers: dict[str, str] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -54,7 +55,7 @@ class Receiver:
         arrival = Arrival(headers, await request.read())
         self.arrivals.append(arrival)
         self._arrived.set()
-        return web.Response(status=self.answer(arrival))
+        return web.Response(status=self.answer(arrival), headers=self.headers)
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Wait until `reached`, which is asked after each arrival."""

@@ -69,8 +69,7 @@ class MemoryWebhookStore:
         self.secrets[endpoint_id] = [secret, self.secrets[endpoint_id][0]]
         return self._put(replace(endpoint, previous_secret_expires_at=previous_expires_at, updated_at=now))
 
-    async def delete_endpoint(self, owner: Caller, endpoint_id: str, now: Instant) -> WebhookEndpoint | None:
-        assert now > 0
+    async def delete_endpoint(self, owner: Caller, endpoint_id: str) -> WebhookEndpoint | None:
         endpoint = await self.read_endpoint(owner, endpoint_id)
         return endpoint and self.endpoints.pop(endpoint_id)
 

@@ -48,7 +48,7 @@ class WebhookStore(Protocol):
         """Make the current secret the previous one, and `secret` the current one. Returns the endpoint, or None."""
         ...
 
-    async def delete_endpoint(self, owner: Caller, endpoint_id: str, now: Instant) -> WebhookEndpoint | None:
+    async def delete_endpoint(self, owner: Caller, endpoint_id: str) -> WebhookEndpoint | None:
         """Delete an endpoint and its deliveries. Returns it as it was, or None."""
         ...
 

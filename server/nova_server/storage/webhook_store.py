@@ -75,12 +75,7 @@ class SqlWebhookStore:
         rotated = Rotated(EndpointKey(owner, endpoint_id), secret, previous_expires_at, now)
         return await self._database.writer.run(self._rotate, rotated)
 
-    async def delete_endpoint(
-        self,
-        owner: Caller,
-        endpoint_id: str,
-        now: Instant,  # noqa: ARG002 (of the port; nothing is left that could bear a time)
-    ) -> WebhookEndpoint | None:
+    async def delete_endpoint(self, owner: Caller, endpoint_id: str) -> WebhookEndpoint | None:
         return await self._database.writer.run(self._delete, EndpointKey(owner, endpoint_id))
 
     async def add_test(self, endpoint_id: str, delivery_id: str, body: str, now: Instant) -> WebhookDelivery:

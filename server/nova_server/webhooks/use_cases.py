@@ -85,7 +85,7 @@ class Webhooks:
         return _found(await self._store.rotate_secret(owner, endpoint_id, secret, overlap_ends_at, now)), secret
 
     async def delete_endpoint(self, owner: Caller, endpoint_id: str) -> WebhookEndpoint:
-        return _found(await self._store.delete_endpoint(owner, endpoint_id, self._clock.now()))
+        return _found(await self._store.delete_endpoint(owner, endpoint_id))
 
     async def send_test(self, owner: Caller, endpoint_id: str) -> WebhookDelivery:
         await self._require_enabled(owner, endpoint_id)

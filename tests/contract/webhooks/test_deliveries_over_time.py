@@ -10,7 +10,6 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from nova_server.egress.policy import EgressPolicy
 from nova_server.identifiers import RandomIdentifiers
 from nova_server.observability.metrics import Metrics
@@ -121,19 +120,8 @@ async def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own
 
 @pytest.mark.parametrize(("wish", "waited"), [("1", 60), ("600", 600), ("86400", 1800)])
 async def test_the_wish_of_a_receiver_is_followed_within_the_bounds(lane: Lane, wish: str, waited: int) -> None:
-    async def receive(request: web.Request) -> web.Response:
-        await request.read()
-        return web.Response(status=503, headers={"Retry-After": wish})
-
-    application = web.Application()
-    application.router.add_post("/", receive)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    await lane.webhooks.update_endpoint(OWNER, lane.endpoint_id, EndpointChange(url=url))
+    lane.receiver.answer, lane.receiver.headers = lambda _arrival: 503, {"Retry-After": wish}
     found = await lane.attempts(await lane.send_test(), 1)
-    await runner.cleanup()
     assert found.delivery.next_attempt_at == START + waited * MICROSECONDS
 
 

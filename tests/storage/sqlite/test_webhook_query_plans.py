@@ -139,7 +139,7 @@ async def test_deliveries_are_read_begun_anew_and_deleted_through_indexes(store:
         await read(store, delivery.id)
         assert await store.webhooks.redeliver(OWNER, endpoint.id, delivery.id, now) is not None
         assert await store.webhooks.redeliver_failed(OWNER, endpoint.id, now, now) == 250
-        assert await store.webhooks.delete_endpoint(OWNER, other.id, now) == other
+        assert await store.webhooks.delete_endpoint(OWNER, other.id) == other
 
     plans = await plans_of(file, work())
     assert_no_scan(plans)
