@@ -12,6 +12,11 @@ from pathlib import Path
 PROGRAM = Path(sys.executable).parent / "nova"
 TIMEOUT_SECONDS = 60
 
+# What a shell starts in its background ignores SIGINT, and so would the commands that are started here. Whoever handles
+# it passes on that it is heard. Not in the child between fork and exec, where gRPC's threads do not survive.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -37,13 +42,7 @@ async def start(*arguments: str | Path, **variables: str) -> asyncio.subprocess.
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        preexec_fn=hear_ctrl_c,
     )
-
-
-def hear_ctrl_c() -> None:
-    """Take SIGINT as a terminal's programs do: what a shell starts in its background is told to ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def ended(process: asyncio.subprocess.Process) -> Outcome:
