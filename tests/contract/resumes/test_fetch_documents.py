@@ -131,6 +131,7 @@ async def test_a_fetched_file_can_be_read_by_its_owner_alone() -> None:
         ("gzip", gzip.compress(RESUME[:9]) + gzip.compress(RESUME[9:])),
         ("deflate", zlib.compress(RESUME)),
     ],
+    ids=["identity", "gzip", "capitals", "two members", "deflate"],  # the bytes would tell the time in the name
 )
 async def test_an_encoded_body_is_decoded(encoding: str, body: bytes) -> None:
     async with running_site(answer(body=body, Content_Encoding=encoding)) as site, started_fetcher() as fetching:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.command_line import Outcome, nova
+from tests.unit.cli.command_line import Outcome, called, nova
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def data(tmp_path: Path) -> str:
 
 
 async def keys(data: str, *arguments: str) -> Outcome:
-    return await nova("keys", *arguments, NOVA_DATA_DIR=data)
+    return await called("keys", *arguments, NOVA_DATA_DIR=data)
 
 
 async def create(data: str, environment: str = "sandbox", *options: str) -> str:
@@ -31,7 +31,8 @@ def ids(listing: Outcome) -> list[str]:
 
 @pytest.mark.parametrize(("environment", "prefix"), [("sandbox", "sk_test_"), ("production", "sk_live_")])
 async def test_the_key_and_nothing_else_is_printed(data: str, environment: str, prefix: str) -> None:
-    assert re.fullmatch(rf"{prefix}\S{{16,}}\n", await create(data, environment))
+    outcome = await nova("keys", "create", "--environment", environment, NOVA_DATA_DIR=data)
+    assert re.fullmatch(rf"{prefix}\S{{16,}}\n", outcome.output), outcome.errors
 
 
 async def test_the_list_shows_keys_without_their_secrets(data: str) -> None:
@@ -102,7 +103,7 @@ async def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> Non
 
 async def test_migrate_makes_the_store_and_may_be_repeated(data: str) -> None:
     for _ in range(2):
-        outcome = await nova("migrate", NOVA_DATA_DIR=data)
+        outcome = await called("migrate", NOVA_DATA_DIR=data)
         assert outcome.code == 0, outcome.errors
         assert outcome.output == ""
     assert (Path(data) / "nova.sqlite3").is_file()

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.command_line import nova
+from tests.unit.cli.command_line import called, nova
 
 
 async def test_help_names_every_command() -> None:
     outcome = await nova("--help")
     assert outcome.code == 0
-    for command in ("serve", "migrate", "keys", "webhooks", "submit", "watch"):
+    for command in ("serve", "migrate", "keys", "webhooks", "submit", "watch", "rescore", "criteria"):
         assert f" {command} " in outcome.output
 
 
@@ -29,19 +29,19 @@ async def test_help_does_not_wait_for_what_only_commands_need(library: str) -> N
     "command", [("serve",), ("migrate",), ("keys", "list"), ("webhooks", "list", "--environment", "sandbox")]
 )
 async def test_an_invalid_setting_ends_every_command_before_it_does_anything(command: tuple[str, ...]) -> None:
-    outcome = await nova(*command, NOVA_DATA_DIR="/nowhere/at/all", NOVA_LEASE_SECONDS="-1")
+    outcome = await called(*command, NOVA_DATA_DIR="/nowhere/at/all", NOVA_LEASE_SECONDS="-1")
     assert outcome.code == 2
     assert outcome.errors == "NOVA_LEASE_SECONDS: Input should be greater than 0\n"
 
 
 async def test_a_store_can_be_named_by_its_url(tmp_path: Path) -> None:
     file = tmp_path / "elsewhere" / "store.sqlite3"
-    outcome = await nova("migrate", NOVA_DATABASE_URL=f"sqlite+aiosqlite:///{file}")
+    outcome = await called("migrate", NOVA_DATABASE_URL=f"sqlite+aiosqlite:///{file}")
     assert outcome.code == 0, outcome.errors
     assert file.exists()
 
 
 async def test_an_unknown_command_is_a_usage_fault() -> None:
-    outcome = await nova("score")
+    outcome = await called("score")
     assert outcome.code == 2
     assert "No such command" in outcome.errors
