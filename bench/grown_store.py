@@ -19,10 +19,11 @@ BATCH = 25
 TENANTS = 1_000
 TABLES = {
     "scoring_batches": "(?, ?, ?, ?, 25, 25, 0, ?, ?)",
-    "criteria_versions": "(?, ?, ?, ?, ?, NULL, ?)",
+    "criteria_versions": "(?, ?, ?, ?, ?, NULL, ?, 1, '[]', NULL)",
+    "job_criteria": "(?, ?, 'texts', ?, 1, 0, ?)",
     "texts": "(?, ?, ?)",
-    "scoring_jobs": "(?, ?, ?, ?, '', ?, 'completed', 1, 1, ?, ?, NULL, NULL, ?, ?, ?)",
-    "scoring_inputs": "(?, NULL, ?, NULL, NULL, NULL)",
+    "scoring_jobs": "(?, ?, ?, ?, '', ?, 'completed', 1, 1, ?, ?, NULL, NULL, ?, ?, ?, 0, '')",
+    "scoring_inputs": "(?, NULL, ?, NULL, NULL, NULL, ?, NULL)",
     "scoring_results": "(?, 7, ?, 'local', '1', NULL, NULL)",
     "scoring_batch_jobs": "(?, ?, ?)",
 }
@@ -64,12 +65,13 @@ def _add_batch(rows: Rows, identifiers: RandomIdentifiers, number: int) -> None:
     description = digest_of(job_id)
     rows["scoring_batches"].append((batch, tenant, job_id, description, now, now))
     rows["criteria_versions"].append((version, tenant, job_id, description, description, now))
+    rows["job_criteria"].append((tenant, job_id, version, now))
     rows["texts"].append((tenant, description, "We look for an engineer. " * 10))
     for position in range(BATCH):
         job, application = identifiers.new(now), identifiers.new(now)
         resume = digest_of(application)
         rows["texts"].append((tenant, resume, f"{application} has led a team and shipped what it built. " * 4))
         rows["scoring_jobs"].append((job, tenant, job_id, application, version, float(number), now, now, now, now))
-        rows["scoring_inputs"].append((job, resume))
+        rows["scoring_inputs"].append((job, resume, description))
         rows["scoring_results"].append((job, '["A strong fit. Invite.", ["Led a team"], [], []]'))
         rows["scoring_batch_jobs"].append((batch, position, job))

@@ -4,7 +4,8 @@
 
 DATA.jsonl holds one object a line with the keys `Job-Description`, `Resume-matched` and `Resume-unmatched`, the last
 is the matched resume with facts removed. Printed: how often the matched resume is above its weakened twin (a tie counts
-half), the area under the curve against resumes of other jobs, and the time of one score.
+half), the area under the curve against resumes of other jobs, how many criteria a job has, and the time of one score
+and of deriving the criteria of one job.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from nova_server.ports.scorer import ScoringInput
+from nova_server.ports.scorer import CriteriaTexts, ScoringInput
+from nova_server.scorers.local.criteria import derive_criteria
 from nova_server.scorers.local.scorer import examine, score
 
 TODAY = date(2026, 11, 23)
@@ -107,18 +110,33 @@ def print_scores(triples: Sequence[Triple]) -> None:
         print(f"{name:16}", " ".join(f"{number}:{found[number]:3}" for number in range(1, 11)))
 
 
+def print_criteria(triples: Sequence[Triple]) -> None:
+    """Print how many criteria the jobs have, and of which importance."""
+    found = [derive_criteria(CriteriaTexts(job)) for job, _, _ in triples]
+    counts = sorted(len(criteria) for criteria in found)
+    kinds = Counter(criterion.importance.value for criteria in found for criterion in criteria)
+    print("criteria a job  ", f"p50 {counts[len(counts) // 2]}, most {counts[-1]};", dict(sorted(kinds.items())))
+
+
 def print_times(triples: Sequence[Triple]) -> None:
     """Print the time of one score, its job analysed before: of the data's resumes, and of 6,000 characters."""
     long = [(job, (resume * 9)[:6000]) for job, resume, _ in triples[:100]]
-    for name, pairs in (("as in the data", [(job, resume) for job, resume, _ in triples]), ("6,000 characters", long)):
-        times = sorted(_milliseconds(*pair) for pair in pairs)
-        print(f"{name:16} p50 {times[len(times) // 2]:.1f} ms, p99 {times[int(len(times) * 0.99)]:.1f} ms")
+    scored = {"as in the data": [(job, resume) for job, resume, _ in triples], "6,000 characters": long}
+    times = {name: [_milliseconds_to_score(*pair) for pair in pairs] for name, pairs in scored.items()}
+    times["deriving"] = [_milliseconds(partial(derive_criteria, CriteriaTexts(job))) for job, _, _ in triples]
+    for name, each in times.items():
+        each.sort()
+        print(f"{name:16} p50 {each[len(each) // 2]:.1f} ms, p99 {each[int(len(each) * 0.99)]:.1f} ms")
 
 
-def _milliseconds(job: str, resume: str) -> float:
+def _milliseconds_to_score(job: str, resume: str) -> float:
     whole_score(job, "warm the cache of jobs")
+    return _milliseconds(partial(whole_score, job, resume))
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
     began = time.perf_counter()
-    whole_score(job, resume)
+    call()
     return 1000 * (time.perf_counter() - began)
 
 
@@ -137,6 +155,7 @@ def main() -> None:
         pair, area = measure(rank, triples, arguments.others)
         print(f"{name:16} {pair:6.3f} {area:7.4f}")
     print_scores(triples)
+    print_criteria(triples)
     print_times(triples)
 
 

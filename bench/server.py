@@ -14,11 +14,15 @@ import uvloop
 from nova.scoring.v1 import scoring_service_pb2
 from nova_server.api.health import HealthServicer
 from nova_server.api.server import ApiParts, build_server
+from nova_server.children.pool import ChildPool
 from nova_server.egress.policy import EgressPolicy
 from nova_server.foundation import build_foundation, build_webhooks
 from nova_server.garbage import settle
 from nova_server.identifiers import RandomIdentifiers
 from nova_server.ports.tenancy import Environment
+from nova_server.scorers.local_scorer import LocalScorer
+from nova_server.scoring.criteria import Criteria
+from nova_server.scoring.derived_criteria import DerivedCriteria
 from nova_server.scoring.use_cases import Scoring
 from nova_server.settings import Settings
 from nova_server.storage.key_store import SqlKeyStore
@@ -33,8 +37,10 @@ async def main(data_dir: Path) -> None:
     base = build_foundation(Settings(data_dir=data_dir))
     await base.database.start()
     keys = SqlKeyStore(base.database)
+    derived = DerivedCriteria(base.criteria, LocalScorer(ChildPool(size=1)))  # never asked, and so never started
     parts = ApiParts(
         use_cases=Scoring(base.store, base.signals),
+        criteria=Criteria(base.criteria, derived, base.clock, lease_seconds=60),
         webhooks=build_webhooks(base),
         authenticator=CachedAuthenticator(keys, base.clock),
         url_policy=EgressPolicy(),

@@ -31,6 +31,8 @@ from nova_server.queue.worker import Worker, WorkerOptions
 from nova_server.resumes.fetch import ResumeFetcher
 from nova_server.resumes.reader import FetchingResumeReader
 from nova_server.scorers.local_scorer import LocalScorer
+from nova_server.scoring.criteria import Criteria
+from nova_server.scoring.derived_criteria import DerivedCriteria
 from nova_server.scoring.score_job import ScoreJob, failed
 from nova_server.scoring.use_cases import Scoring
 from nova_server.settings import Settings
@@ -43,6 +45,9 @@ from nova_server.webhook_lane import WebhookLane
 log = structlog.get_logger(__name__)
 
 STORE_ADVICE = "check NOVA_DATABASE_URL and NOVA_DATA_DIR"
+
+# The right to do a call once outlives the call, so that nobody else does it while it may be running still.
+_DEADLINES_OF_A_LEASE = 2
 
 
 class Application:
@@ -61,8 +66,12 @@ class Application:
         children = ChildPool(size=settings.worker_processes, warm_up=warm_up)
         self._scoring = Scoring(base.store, base.signals)
         self._sweeper = self._build_sweeper(sole_process=exclusive_store)
-        handler = ScoreJob(base.store, FetchingResumeReader(fetcher, children), LocalScorer(children), base.clock)
-        self._worker = self._build_worker(handler)
+        scorer = LocalScorer(children)
+        derived = DerivedCriteria(base.criteria, scorer)
+        lease_seconds = _DEADLINES_OF_A_LEASE * settings.default_deadline_seconds
+        self._criteria = Criteria(base.criteria, derived, base.clock, lease_seconds=lease_seconds)
+        resumes = FetchingResumeReader(fetcher, children)
+        self._worker = self._build_worker(ScoreJob(base.store, resumes, scorer, derived, base.clock))
         webhooks = WebhookLane(base, policy, owner=_owner(), sole_process=exclusive_store)
         api_socket = f"unix:{folder / API_SOCKET}" if folder else None
         self.api = GrpcApi(settings, self._build_api_parts(policy), other_address=api_socket)
@@ -131,6 +140,7 @@ class Application:
         base = self._base
         return ApiParts(
             use_cases=self._scoring,
+            criteria=self._criteria,
             webhooks=build_webhooks(base),
             authenticator=CachedAuthenticator(SqlKeyStore(base.database), base.clock),
             url_policy=policy,

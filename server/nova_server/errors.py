@@ -9,6 +9,15 @@ This module imports no transport, so that use cases and adapters can raise its e
     ├── PayloadTooLarge
     ├── MethodNotFound
     ├── BatchNotFound
+    ├── ScoringJobNotFound
+    ├── ApplicationNotFound
+    ├── CriteriaNotFound
+    ├── CriterionNotFound
+    ├── CriteriaVersionNotFound
+    ├── CriteriaRevisionMismatch
+    ├── CriteriaLimitReached
+    ├── IdempotencyRequestInProgress
+    ├── IdempotencyKeyReused
     ├── WebhookEndpointNotFound
     ├── WebhookDeliveryNotFound
     ├── WebhookEndpointLimitReached
@@ -58,6 +67,20 @@ CATALOGUE: Mapping[ErrorReason.ValueType, CatalogueEntry] = {
     error_reason_pb2.SCORING_JOB_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such scoring job."),
     error_reason_pb2.APPLICATION_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such application."),
     error_reason_pb2.CRITERIA_VERSION_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such version."),
+    error_reason_pb2.CRITERIA_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "The job has no criteria."),
+    error_reason_pb2.CRITERION_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such criterion."),
+    error_reason_pb2.CRITERIA_REVISION_MISMATCH: _answer(
+        code_pb2.FAILED_PRECONDITION, 412, "The criteria were changed in the meantime."
+    ),
+    error_reason_pb2.CRITERIA_LIMIT_REACHED: _answer(
+        code_pb2.FAILED_PRECONDITION, 409, "The job has 100 criteria already, as many as it may have."
+    ),
+    error_reason_pb2.IDEMPOTENCY_REQUEST_IN_PROGRESS: _answer(
+        code_pb2.ABORTED, 409, "The first call with this Idempotency-Key is still running.", retryable=True
+    ),
+    error_reason_pb2.IDEMPOTENCY_KEY_REUSED: _answer(
+        code_pb2.FAILED_PRECONDITION, 422, "This Idempotency-Key was used for another call."
+    ),
     error_reason_pb2.WEBHOOK_ENDPOINT_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such webhook endpoint."),
     error_reason_pb2.WEBHOOK_DELIVERY_NOT_FOUND: _answer(code_pb2.NOT_FOUND, 404, "There is no such webhook delivery."),
     error_reason_pb2.WEBHOOK_ENDPOINT_LIMIT_REACHED: _answer(
@@ -146,6 +169,60 @@ class BatchNotFound(NovaError):
     """This tenant has no such batch for this job."""
 
     reason = error_reason_pb2.BATCH_NOT_FOUND
+
+
+class ScoringJobNotFound(NovaError):
+    """This tenant has no such scoring job for this application."""
+
+    reason = error_reason_pb2.SCORING_JOB_NOT_FOUND
+
+
+class ApplicationNotFound(NovaError):
+    """This application was never submitted for this job."""
+
+    reason = error_reason_pb2.APPLICATION_NOT_FOUND
+
+
+class CriteriaNotFound(NovaError):
+    """This job has no criteria: there never were any, or they were archived."""
+
+    reason = error_reason_pb2.CRITERIA_NOT_FOUND
+
+
+class CriterionNotFound(NovaError):
+    """The current criteria of this job have no such criterion."""
+
+    reason = error_reason_pb2.CRITERION_NOT_FOUND
+
+
+class CriteriaVersionNotFound(NovaError):
+    """This job has no such criteria version."""
+
+    reason = error_reason_pb2.CRITERIA_VERSION_NOT_FOUND
+
+
+class CriteriaRevisionMismatch(NovaError):
+    """The criteria are not as the caller expects them."""
+
+    reason = error_reason_pb2.CRITERIA_REVISION_MISMATCH
+
+
+class CriteriaLimitReached(NovaError):
+    """This job has as many criteria as it may have."""
+
+    reason = error_reason_pb2.CRITERIA_LIMIT_REACHED
+
+
+class IdempotencyRequestInProgress(NovaError):
+    """The first call with this idempotency key is still running."""
+
+    reason = error_reason_pb2.IDEMPOTENCY_REQUEST_IN_PROGRESS
+
+
+class IdempotencyKeyReused(NovaError):
+    """This idempotency key was used for another call."""
+
+    reason = error_reason_pb2.IDEMPOTENCY_KEY_REUSED
 
 
 class WebhookEndpointNotFound(NovaError):

@@ -13,6 +13,7 @@ from nova_server.observability.metrics import Metrics
 from nova_server.ports.clock import Clock
 from nova_server.settings import Settings
 from nova_server.signals import ProcessSignals
+from nova_server.storage.criteria_store import SqlCriteriaStore
 from nova_server.storage.database import Database
 from nova_server.storage.job_queue import SqlJobQueue
 from nova_server.storage.key_store import SqlKeyStore
@@ -36,6 +37,7 @@ class Foundation:
     database: Database
     queue: SqlJobQueue
     store: SqlScoringStore
+    criteria: SqlCriteriaStore
     deliveries: SqlWebhookQueue
 
 
@@ -53,6 +55,7 @@ def build_foundation(settings: Settings) -> Foundation:
         database=database,
         queue=SqlJobQueue(database, clock, signals, outbox=outbox),
         store=SqlScoringStore(database, clock, identifiers, signals, outbox=outbox),
+        criteria=SqlCriteriaStore(database, identifiers),
         deliveries=SqlWebhookQueue(database, clock),
     )
 

@@ -74,6 +74,14 @@ def test_resumes_are_submitted_as_written(server: Server) -> None:
     assert "RESUME_ENCRYPTED" in shown
 
 
+def test_criteria_are_shown_and_an_application_is_scored_again_as_written(server: Server) -> None:
+    key = server.run("keys", "create", "--environment", "sandbox").strip()
+    output_of(block_with("nova submit"), server, NOVA_API_KEY=key)
+    shown = output_of(block_with("nova criteria show"), server, NOVA_API_KEY=key)
+    assert "MUST_HAVE" in shown
+    assert re.search(r"^score +(10|[1-9])$", shown, re.MULTILINE)
+
+
 def test_the_call_of_grpcurl_works_with_what_reflection_says(server: Server) -> None:
     """Does what grpcurl does: knows no proto, and asks the server for them."""
     block = block_with("grpcurl")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 from nova_server.ports.scorer import ApplicationAnswer
@@ -115,9 +116,11 @@ async def test_every_text_of_a_submission_is_read_back_for_scoring(store: StoreU
         BatchSubmission(ACME, "job-1", "Describes.", (full, linked), "Engineer", "Acme", "Knows Kafka.")
     )
     anna, ben = accepted.scoring_job_ids
+    version = (await store.read(accepted)).jobs[0].criteria_version_id
+    of_job = JobTexts("Describes.", full.resume, "Engineer", "Acme", "Knows Kafka.", (), None, version, None)
     assert await store.store.read_job_texts([anna, ben, "unknown"]) == {
-        anna: JobTexts("Describes.", full.resume, "Engineer", "Acme", "Knows Kafka.", full.answers, "A cover letter."),
-        ben: JobTexts("Describes.", linked.resume, "Engineer", "Acme", "Knows Kafka.", (), None),
+        anna: replace(of_job, answers=full.answers, context="A cover letter."),
+        ben: replace(of_job, resume=linked.resume),
     }
 
 

@@ -12,6 +12,7 @@ import grpc.aio
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
+from nova.criteria.v1 import criteria_service_pb2_grpc
 from nova.scoring.v1 import resume_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 from nova.webhooks.v1 import webhook_service_pb2_grpc
 from nova_server.api.server import ApiParts, GrpcApi
@@ -23,6 +24,7 @@ from nova_server.tenancy.secrets import digest_of
 
 from tests.support.clock import START, FakeClock
 from tests.support.keys import MemoryKeyStore
+from tests.support.recorded_criteria import RecordedCriteria
 from tests.support.recorded_webhooks import RecordedWebhooks
 from tests.support.use_cases import RecordedUseCases
 
@@ -30,6 +32,7 @@ SECRET = "sk_test_" + "a" * 32
 KEY = ApiKey("k1", "acme", Environment.SANDBOX, "sk_test_****aaaa", START, None)
 METADATA = (("authorization", f"Bearer {SECRET}"), ("x-tenant-id", "tenant-1"))
 SERVICE = "nova.scoring.v1.ScoringService"
+CRITERIA_SERVICE = "nova.criteria.v1.CriteriaService"
 WEBHOOK_SERVICE = "nova.webhooks.v1.WebhookService"
 
 
@@ -48,6 +51,7 @@ class Served:
     parts: ApiParts
     channel: grpc.aio.Channel
     use_cases: RecordedUseCases
+    criteria: RecordedCriteria
     webhooks: RecordedWebhooks
     keys: MemoryKeyStore
     metrics: Metrics
@@ -57,6 +61,10 @@ class Served:
     @property
     def stub(self) -> scoring_service_pb2_grpc.ScoringServiceAsyncStub:
         return scoring_service_pb2_grpc.ScoringServiceStub(self.channel)
+
+    @property
+    def criteria_stub(self) -> criteria_service_pb2_grpc.CriteriaServiceAsyncStub:
+        return criteria_service_pb2_grpc.CriteriaServiceStub(self.channel)
 
     @property
     def webhook_stub(self) -> webhook_service_pb2_grpc.WebhookServiceAsyncStub:
@@ -86,16 +94,16 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     """Serve on a free port of the loopback until the context ends."""
     clock, keys, metrics = FakeClock(), MemoryKeyStore(), Metrics()
     await keys.insert_key(KEY, digest_of(SECRET))
-    use_cases, webhooks, readiness = RecordedUseCases(), RecordedWebhooks(), Readiness()
+    use_cases, criteria, webhooks, readiness = RecordedUseCases(), RecordedCriteria(), RecordedWebhooks(), Readiness()
     authenticator = CachedAuthenticator(keys, clock)
-    parts = ApiParts(use_cases, webhooks, authenticator, HostPolicy(), metrics, readiness, clock)
+    parts = ApiParts(use_cases, criteria, webhooks, authenticator, HostPolicy(), metrics, readiness, clock)
     api = GrpcApi(
         Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts, quiet_seconds=0.01
     )
     await api.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
-            yield Served(api, parts, channel, use_cases, webhooks, keys, metrics, clock, readiness)
+            yield Served(api, parts, channel, use_cases, criteria, webhooks, keys, metrics, clock, readiness)
     finally:
         await api.stop()
 
@@ -107,6 +115,18 @@ def submission(count: int = 1) -> scoring_service_pb2.SubmitScoringBatchRequest:
         resume = resume_pb2.Resume(type=resume_pb2.Resume.TEXT, content="Seven years of Python. " * 3)
         request.applications.add(application_id=f"app-{number}", resume=resume)
     return request
+
+
+def job_submission(**fields: Any) -> scoring_service_pb2.SubmitScoringJobRequest:
+    """Return a valid request with a text resume, and `fields` beside it or in its place."""
+    resume = resume_pb2.Resume(type=resume_pb2.Resume.TEXT, content="Seven years of Python. " * 3)
+    given = {
+        "job_id": "job-1",
+        "application_id": "app-1",
+        "job_description": "A backend engineer.",
+        "resume": resume,
+    }
+    return scoring_service_pb2.SubmitScoringJobRequest(**{**given, **fields})
 
 
 @dataclass

@@ -8,9 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from nova.options.v1 import options_pb2
 
 # What the path of the route sets, and so is an unknown key in the body.
 IN_PATH = {
+    "nova.criteria.v1.SetCriteriaRequest": {"job_id"},
+    "nova.criteria.v1.AddCriterionRequest": {"job_id"},
+    "nova.criteria.v1.UpdateCriterionRequest": {"job_id", "criterion_id"},
     "nova.scoring.v1.SubmitScoringBatchRequest": {"job_id"},
     "nova.scoring.v1.SubmitScoringJobRequest": {"job_id", "application_id"},
     "nova.webhooks.v1.UpdateWebhookEndpointRequest": {"webhook_endpoint_id"},
@@ -60,10 +64,16 @@ def known_fields(descriptor: Descriptor) -> Mapping[str, FieldDescriptor]:
 
 
 def documented_values(field: FieldDescriptor) -> list[str]:
-    """Return the spellings of the values of an enum field, which is declared in its message."""
+    """Return the spellings of the values of an enum field. Those of an enum within a message are in lower case."""
     enum = field.enum_type
     assert enum is not None
-    return [value.name.lower() for value in enum.values if value.number]
+    names = [value.name for value in enum.values if value.number]
+    return names if enum.containing_type is None else [name.lower() for name in names]
+
+
+def must_be_named(field: FieldDescriptor) -> bool:
+    """Tell whether a body must have the key of a list."""
+    return bool(field.GetOptions().Extensions[options_pb2.required_key])
 
 
 def _in_members(members: Members, descriptor: Descriptor, path: str) -> Iterator[str]:
@@ -81,6 +91,9 @@ def _in_members(members: Members, descriptor: Descriptor, path: str) -> Iterator
             chosen[oneof.name] = key
         given.add(key)
         yield from _in_field(value, fields[key], below)
+    for key in fields.keys() - given:
+        if must_be_named(fields[key]):
+            yield f"{path}.{key}=required".removeprefix(".")
 
 
 def _in_field(value: Any, field: FieldDescriptor, path: str) -> Iterator[str]:

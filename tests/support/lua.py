@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lupa.luajit21 import LuaRuntime
 from nova_gateway.configuration import lua_source
 
 # What Envoy hands to the filter, as far as the filter uses it. As in Envoy, headers are dead once the body was asked
-# for, and setting the body sets its length.
+# for, setting the body sets its length, and a body that trailers were asked for before is never seen.
 _HANDLE = """
 local Headers = {}
 Headers.__index = Headers
@@ -27,8 +27,8 @@ local function copy_of(headers)
   return copy
 end
 
-local function handle_of(headers, content, route, metadata)
-  local handle, current, body = {}, copy_of(headers), {}
+local function handle_of(headers, content, route, metadata, trailers)
+  local handle, current, body, whole = {}, copy_of(headers), {}, false
   local info, known = {}, {}
   function handle:headers() return current end
   function handle:body(always)
@@ -36,8 +36,12 @@ local function handle_of(headers, content, route, metadata)
     local living = copy_of(current)
     for name in pairs(current) do current[name] = nil end
     setmetatable(current, getmetatable(DEAD))
-    current = living
+    current, whole = living, true
     return body
+  end
+  function handle:trailers()
+    assert(whole, "the body is not there yet")
+    return trailers
   end
   function handle:streamInfo() return info end
   function info:routeName() return route end
@@ -51,12 +55,13 @@ local function handle_of(headers, content, route, metadata)
     current:replace("content-length", tostring(#bytes))
     return #bytes
   end
-  function handle:result() return current, content, metadata.nova and metadata.nova.trace_id end
+  function handle:result() return current, content, metadata.nova and metadata.nova.trace_id, trailers end
   return handle
 end
 
-local function run(hook, headers, content, route, trace_id)
-  local handle = handle_of(headers, content, route, { nova = trace_id and { trace_id = trace_id } or nil })
+local function run(hook, headers, content, route, trace_id, trailers)
+  local metadata = { nova = trace_id and { trace_id = trace_id } or nil }
+  local handle = handle_of(headers, content, route, metadata, trailers and copy_of(trailers))
   hook(handle)
   return handle:result()
 end
@@ -78,6 +83,7 @@ class Passed:
     headers: Mapping[str, str]
     body: bytes
     trace_id: str | None
+    trailers: Mapping[str, str] = field(default_factory=dict)
 
 
 class GatewayLua:
@@ -103,20 +109,34 @@ class GatewayLua:
         body, http_status, wait = self._lua[b"problem_of"](status.encode(), trace_id.encode())
         return json.loads(body), http_status, wait
 
-    def request(self, headers: Mapping[str, str], body: bytes = b"", *, route: str) -> Passed:
-        """Return what the filter makes of a request on its way to the transcoder."""
-        return self._passed(b"request", headers, body, route, None)
+    def request(self, headers: Mapping[str, str], body: bytes = b"", *, route: str, encoding: str = "utf-8") -> Passed:
+        """Return what the filter makes of a request on its way to the transcoder, whose headers have this encoding."""
+        return self._passed(b"request", self._table(headers, encoding), body, route)
 
-    def response(self, headers: Mapping[str, str], body: bytes, *, route: str, trace_id: str | None) -> Passed:
+    def response(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        route: str,
+        trace_id: str | None,
+        trailers: Mapping[str, str] | None = None,
+    ) -> Passed:
         """Return what the filter makes of a response, whose request had this trace id if the filter saw it."""
-        return self._passed(b"response", headers, body, route, trace_id)
+        given = None if trailers is None else self._table(trailers)
+        return self._passed(b"response", self._table(headers), body, route, trace_id and trace_id.encode(), given)
 
-    def _passed(self, hook: bytes, headers: Mapping[str, str], body: bytes, route: str, trace_id: str | None) -> Passed:
-        given = self._runtime.table_from({name.encode(): value.encode() for name, value in headers.items()})
-        left, content, known = self._lua[hook](given, body, route.encode(), trace_id and trace_id.encode())
-        return Passed(
-            {name.decode(): value.decode() for name, value in left.items()}, content, known.decode() if known else None
-        )
+    def _passed(self, hook: bytes, headers: Any, body: bytes, route: str, *more: Any) -> Passed:
+        left, content, known, trailers = self._lua[hook](headers, body, route.encode(), *more)
+        return Passed(_texts(left), content, known.decode() if known else None, _texts(trailers or {}))
+
+    def _table(self, texts: Mapping[str, str], encoding: str = "utf-8") -> Any:
+        return self._runtime.table_from({name.encode(): value.encode(encoding) for name, value in texts.items()})
+
+
+def _texts(table: Any) -> dict[str, str]:
+    """Return a table of texts."""
+    return {name.decode(): value.decode() for name, value in table.items()}
 
 
 def _with_table(table: str) -> str:

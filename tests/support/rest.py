@@ -22,6 +22,7 @@ from tests.support.api import Served
 
 HEADERS = {"Authorization": f"Bearer {api.SECRET}", "X-Tenant-Id": "tenant-1"}
 BATCHES = "/v1/jobs/job-1/scoring-batches"
+RESUME: Mapping[str, str] = {"type": "text", "content": "Seven years of Python. " * 3}
 Sent = Mapping[str, str] | Sequence[tuple[str, str]]
 PROBLEM_TYPE = "application/problem+json"
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
@@ -41,16 +42,24 @@ class Answer:
         return self.headers.get("content-type", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """A gateway, with its client."""
+def faults(answer: Answer) -> list[tuple[str, str]]:
+    """Return where the faults are and their codes, of an answer that must be a problem of the request."""
+    refused(answer, 400, "VALIDATION_ERROR")
+    return [(fault["field"], fault["code"]) for fault in answer.json["details"]]
 
-    gateway: EnvoyGateway
+
+def refused(answer: Answer, status: int, code: str) -> None:
+    """Assert that an answer is this problem."""
+    assert (answer.status, answer.content_type) == (status, PROBLEM_TYPE), answer.text
+    assert answer.json["code"] == code
+
+
+@dataclass(frozen=True)
+class RestClient:
+    """A client of the gateway at `url`."""
+
+    url: str
     session: aiohttp.ClientSession
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.gateway.port}"
 
     async def call(self, method: str, path: str, *, headers: Sent | None = None, **body: Any) -> Answer:
         """Send a request with the headers of a valid caller, or with `headers` in their place."""
@@ -67,11 +76,23 @@ class Rest:
         return await self.call("POST", path, **more)
 
 
+@dataclass(frozen=True)
+class Rest(RestClient):
+    """A gateway of the test's own, with its client."""
+
+    gateway: EnvoyGateway
+
+
 def submission(count: int = 1) -> dict[str, Any]:
     """Return a valid request with `count` text resumes."""
-    resume = {"type": "text", "content": "Seven years of Python. " * 3}
+    resume = dict(RESUME)
     applications = [{"applicationId": f"app-{number}", "resume": resume} for number in range(1, count + 1)]
     return {"jobDescription": "A backend engineer.", "applications": applications}
+
+
+def job_submission(**changes: Any) -> dict[str, Any]:
+    """Return a valid request with one text resume, changed."""
+    return {"jobDescription": "A backend engineer.", "resume": dict(RESUME), **changes}
 
 
 @contextmanager
@@ -93,7 +114,7 @@ async def gateway_to(*api_addresses: str, **options: Any) -> AsyncIterator[Rest]
         await gateway.start()
         try:
             async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-                rest = Rest(gateway, session)
+                rest = Rest(f"http://127.0.0.1:{gateway.port}", session, gateway)
                 yield rest
                 assert await gateway.admin.lua_errors() == 0
         finally:

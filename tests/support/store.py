@@ -13,7 +13,7 @@ from nova_server.identifiers import RandomIdentifiers
 from nova_server.ports.clock import plus_seconds
 from nova_server.ports.queue import Claim, Completion, Failed, Lease, Requeue, Succeeded, Sweep, Swept
 from nova_server.ports.scorer import Assessment, ScoreResult
-from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, BatchWithJobs
+from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, BatchWithJobs, JobSubmission, ScoringJob
 from nova_server.ports.signals import Signals
 from nova_server.ports.tenancy import TenantKey
 from nova_server.ports.webhooks import EventBodies
@@ -63,6 +63,19 @@ class StoreUnderTest:
     async def submit(self, submission: BatchSubmission) -> AcceptedBatch:
         return await self.store.submit_batch(submission)
 
+    async def submit_job(self, submission: JobSubmission) -> ScoringJob:
+        return await self.store.submit_job(submission)
+
+    async def submit_jobs(self, *submissions: JobSubmission) -> list[ScoringJob]:
+        """Submit at once, so that all of them share one transaction."""
+        return list(await asyncio.gather(*(self.submit_job(one) for one in submissions)))
+
+    async def latest(self, application_id: str, tenant: TenantKey = ACME) -> ScoringJob:
+        """Return the latest job of an application of job-1 that must have one."""
+        found = await self.store.read_latest_job(tenant, "job-1", application_id)
+        assert found is not None
+        return found
+
     async def read(self, accepted: AcceptedBatch, tenant: TenantKey = ACME) -> BatchWithJobs:
         """Return a batch that must be there."""
         found = await self.store.read_batch(tenant, accepted.batch.job_id, accepted.batch.id)
@@ -98,6 +111,9 @@ class StoreUnderTest:
     async def execute(self, statement: Executable) -> None:
         """Write something that no port offers."""
         await self.database.writer.run(RunStatements(), statement)
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        return await self.database.read(lambda connection: connection.execute(statement).all())
 
     async def count(self, table: Table) -> int:
         statement = select(func.count()).select_from(table)

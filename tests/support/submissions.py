@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nova_server.ports.scoring import BatchSubmission, ResumeSource, SubmittedApplication
+from nova_server.ports.scoring import BatchSubmission, JobSubmission, Rescore, ResumeSource, SubmittedApplication
 from nova_server.ports.tenancy import Environment, TenantKey
 
 JOB_DESCRIPTION = "A backend engineer with five years of Python."
@@ -37,6 +37,33 @@ def submission(
         tuple(application(application_id) for application_id in application_ids),
         role_knowledge=role_knowledge,
     )
+
+
+def single(
+    application_id: str,
+    *,
+    tenant: TenantKey = ACME,
+    job_id: str = "job-1",
+    job_description: str = JOB_DESCRIPTION,
+    role_knowledge: str | None = None,
+    rescore: Rescore | None = None,
+) -> JobSubmission:
+    """Return a submission of one application."""
+    return JobSubmission(
+        tenant,
+        job_id,
+        job_description,
+        application(application_id),
+        role_knowledge=role_knowledge,
+        rescore=rescore,
+    )
+
+
+def rescore(
+    application_id: str, version_id: str | None = None, *, job_description: str = JOB_DESCRIPTION
+) -> JobSubmission:
+    """Return a request to score an application again, against a version that is pinned or else the current one."""
+    return single(application_id, job_description=job_description, rescore=Rescore(version_id))
 
 
 def submissions(

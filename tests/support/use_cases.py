@@ -14,6 +14,7 @@ from nova_server.ports.scoring import (
     BatchSubmission,
     BatchWithJobs,
     JobState,
+    JobSubmission,
     ScoringBatch,
     ScoringJob,
 )
@@ -28,17 +29,20 @@ ENDED = ScoringBatch("cbatch", "job-1", 1, 1, 0, START, Instant(START + 1_500_00
 
 @dataclass
 class RecordedUseCases:
-    """A `ScoringUseCases` that keeps what it was asked, and answers with `found` and `changes`, or raises `fault`.
+    """A `ScoringUseCases` that keeps what it was asked, and answers with what it holds, or raises `fault`.
 
     While `open` is not set, every call waits; `asked` is set when one arrives, and `ended` when one is over.
     """
 
     found: BatchWithJobs = field(default_factory=lambda: BatchWithJobs(BATCH, (JOB,)))
     changes: list[BatchWithJobs] = field(default_factory=list)
+    job: ScoringJob = JOB
     fault: Exception | None = None
     submissions: list[BatchSubmission] = field(default_factory=list)
+    job_submissions: list[JobSubmission] = field(default_factory=list)
     log_contexts: list[dict[str, Any]] = field(default_factory=list)
     reads: list[tuple[TenantKey, str, str]] = field(default_factory=list)
+    job_reads: list[tuple[Any, ...]] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -51,6 +55,21 @@ class RecordedUseCases:
         self.log_contexts.append(structlog.contextvars.get_contextvars())
         await self._pass()
         return AcceptedBatch(BATCH, tuple(f"c{given.application_id}" for given in submission.applications))
+
+    async def submit_job(self, submission: JobSubmission) -> ScoringJob:
+        self.job_submissions.append(submission)
+        await self._pass()
+        return self.job
+
+    async def get_job(self, tenant: TenantKey, job_id: str, application_id: str, scoring_job_id: str) -> ScoringJob:
+        self.job_reads.append((tenant, job_id, application_id, scoring_job_id))
+        await self._pass()
+        return self.job
+
+    async def get_latest_score(self, tenant: TenantKey, job_id: str, application_id: str) -> ScoringJob:
+        self.job_reads.append((tenant, job_id, application_id))
+        await self._pass()
+        return self.job
 
     async def get_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs:
         self.reads.append((tenant, job_id, batch_id))

@@ -1,6 +1,72 @@
 -- Generated from the descriptor set and the error catalogue. Do not edit.
 
 local OPERATIONS = {
+  ["nova.criteria.v1.CriteriaService.GetCriteria"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.criteria.v1.GetCriteriaResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/GetCriteria",
+  },
+  ["nova.criteria.v1.CriteriaService.SetCriteria"] = {
+    ["success"] = 200,
+    ["request"] = ".nova.criteria.v1.SetCriteriaRequest",
+    ["response"] = ".nova.criteria.v1.SetCriteriaResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/SetCriteria",
+  },
+  ["nova.criteria.v1.CriteriaService.ArchiveCriteria"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.criteria.v1.ArchiveCriteriaResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/ArchiveCriteria",
+  },
+  ["nova.criteria.v1.CriteriaService.AddCriterion"] = {
+    ["success"] = 201,
+    ["request"] = ".nova.criteria.v1.AddCriterionRequest",
+    ["response"] = ".nova.criteria.v1.AddCriterionResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/AddCriterion",
+  },
+  ["nova.criteria.v1.CriteriaService.UpdateCriterion"] = {
+    ["success"] = 200,
+    ["request"] = ".nova.criteria.v1.UpdateCriterionRequest",
+    ["response"] = ".nova.criteria.v1.UpdateCriterionResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/UpdateCriterion",
+  },
+  ["nova.criteria.v1.CriteriaService.RemoveCriterion"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.criteria.v1.RemoveCriterionResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/RemoveCriterion",
+  },
+  ["nova.criteria.v1.CriteriaService.ListCriteriaVersions"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.criteria.v1.ListCriteriaVersionsResponse",
+    ["query"] = {
+      ["pageSize"] = {
+        ["type"] = "integer",
+        ["lowest"] = -2147483648,
+        ["highest"] = 2147483647,
+      },
+      ["pageToken"] = {
+        ["type"] = "string",
+      },
+    },
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/ListCriteriaVersions",
+  },
+  ["nova.criteria.v1.CriteriaService.GetCurrentCriteriaVersion"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.criteria.v1.GetCurrentCriteriaVersionResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/GetCurrentCriteriaVersion",
+  },
+  ["nova.criteria.v1.CriteriaService.GetCriteriaVersion"] = {
+    ["success"] = 200,
+    ["response"] = ".nova.criteria.v1.GetCriteriaVersionResponse",
+    ["query"] = {},
+    ["grpc_path"] = "/nova.criteria.v1.CriteriaService/GetCriteriaVersion",
+  },
   ["nova.scoring.v1.ScoringService.SubmitScoringBatch"] = {
     ["success"] = 202,
     ["request"] = ".nova.scoring.v1.SubmitScoringBatchRequest",
@@ -127,6 +193,60 @@ local OPERATIONS = {
 }
 
 local MESSAGES = {
+  [".nova.criteria.v1.SetCriteriaRequest"] = {
+    ["criteria"] = {
+      ["type"] = "array",
+      ["element"] = {
+        ["type"] = "object",
+        ["message"] = ".nova.criteria.v1.CriterionText",
+      },
+      ["nullable"] = true,
+    },
+    ["path_job_id"] = {
+      ["type"] = "null",
+    },
+  },
+  [".nova.criteria.v1.AddCriterionRequest"] = {
+    ["text"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["importance"] = {
+      ["type"] = "enum",
+      ["values"] = {
+        ["MUST_HAVE"] = true,
+        ["PREFERRED"] = true,
+        ["NICE_TO_HAVE"] = true,
+      },
+      ["names"] = "MUST_HAVE, PREFERRED, NICE_TO_HAVE",
+      ["nullable"] = true,
+    },
+    ["path_job_id"] = {
+      ["type"] = "null",
+    },
+  },
+  [".nova.criteria.v1.UpdateCriterionRequest"] = {
+    ["text"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["importance"] = {
+      ["type"] = "enum",
+      ["values"] = {
+        ["MUST_HAVE"] = true,
+        ["PREFERRED"] = true,
+        ["NICE_TO_HAVE"] = true,
+      },
+      ["names"] = "MUST_HAVE, PREFERRED, NICE_TO_HAVE",
+      ["nullable"] = true,
+    },
+    ["path_job_id"] = {
+      ["type"] = "null",
+    },
+    ["path_criterion_id"] = {
+      ["type"] = "null",
+    },
+  },
   [".nova.scoring.v1.SubmitScoringBatchRequest"] = {
     ["applications"] = {
       ["type"] = "array",
@@ -260,6 +380,22 @@ local MESSAGES = {
       ["type"] = "null",
     },
   },
+  [".nova.criteria.v1.CriterionText"] = {
+    ["text"] = {
+      ["type"] = "string",
+      ["nullable"] = true,
+    },
+    ["importance"] = {
+      ["type"] = "enum",
+      ["values"] = {
+        ["MUST_HAVE"] = true,
+        ["PREFERRED"] = true,
+        ["NICE_TO_HAVE"] = true,
+      },
+      ["names"] = "MUST_HAVE, PREFERRED, NICE_TO_HAVE",
+      ["nullable"] = true,
+    },
+  },
   [".nova.scoring.v1.Application"] = {
     ["applicationId"] = {
       ["type"] = "string",
@@ -333,7 +469,88 @@ local MESSAGES = {
   },
 }
 
+local REQUIRED_KEYS = {
+  [".nova.criteria.v1.SetCriteriaRequest"] = {
+    "criteria",
+  },
+}
+
 local SHAPES = {
+  [".nova.criteria.v1.GetCriteriaResponse"] = {
+    {
+      ["key"] = "\"criteria\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+  },
+  [".nova.criteria.v1.SetCriteriaResponse"] = {
+    {
+      ["key"] = "\"criteria\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+  },
+  [".nova.criteria.v1.ArchiveCriteriaResponse"] = {
+    {
+      ["key"] = "\"success\":",
+    },
+  },
+  [".nova.criteria.v1.AddCriterionResponse"] = {
+    {
+      ["key"] = "\"criterion\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+    {
+      ["key"] = "\"criteria\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+  },
+  [".nova.criteria.v1.UpdateCriterionResponse"] = {
+    {
+      ["key"] = "\"criterion\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+    {
+      ["key"] = "\"criteria\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+  },
+  [".nova.criteria.v1.RemoveCriterionResponse"] = {
+    {
+      ["key"] = "\"success\":",
+    },
+  },
+  [".nova.criteria.v1.ListCriteriaVersionsResponse"] = {
+    {
+      ["key"] = "\"versions\":",
+      ["message"] = ".nova.criteria.v1.CriteriaVersion",
+    },
+    {
+      ["key"] = "\"nextPageToken\":",
+      ["nullable"] = true,
+    },
+  },
+  [".nova.criteria.v1.GetCurrentCriteriaVersionResponse"] = {
+    {
+      ["key"] = "\"version\":",
+      ["message"] = ".nova.criteria.v1.CriteriaVersion",
+    },
+    {
+      ["key"] = "\"criteriaRevision\":",
+    },
+    {
+      ["key"] = "\"criteria\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+  },
+  [".nova.criteria.v1.GetCriteriaVersionResponse"] = {
+    {
+      ["key"] = "\"version\":",
+      ["message"] = ".nova.criteria.v1.CriteriaVersion",
+    },
+    {
+      ["key"] = "\"criteria\":",
+      ["message"] = ".nova.criteria.v1.Criterion",
+    },
+  },
   [".nova.scoring.v1.SubmitScoringBatchResponse"] = {
     {
       ["key"] = "\"batch\":",
@@ -451,6 +668,41 @@ local SHAPES = {
   [".nova.webhooks.v1.RedeliverFailedWebhooksResponse"] = {
     {
       ["key"] = "\"redelivered\":",
+    },
+  },
+  [".nova.criteria.v1.Criterion"] = {
+    {
+      ["key"] = "\"id\":",
+    },
+    {
+      ["key"] = "\"text\":",
+    },
+    {
+      ["key"] = "\"importance\":",
+    },
+    {
+      ["key"] = "\"order\":",
+    },
+    {
+      ["key"] = "\"createdAt\":",
+    },
+  },
+  [".nova.criteria.v1.CriteriaVersion"] = {
+    {
+      ["key"] = "\"id\":",
+    },
+    {
+      ["key"] = "\"version\":",
+    },
+    {
+      ["key"] = "\"status\":",
+    },
+    {
+      ["key"] = "\"createdAt\":",
+    },
+    {
+      ["key"] = "\"archivedAt\":",
+      ["nullable"] = true,
     },
   },
   [".nova.scoring.v1.ScoringBatch"] = {
@@ -686,6 +938,42 @@ local PROBLEMS = {
     ["message"] = "\"There is no such version.\"",
     ["retryable"] = "false",
   },
+  ["CRITERIA_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#criteria-not-found",
+    ["status"] = 404,
+    ["message"] = "\"The job has no criteria.\"",
+    ["retryable"] = "false",
+  },
+  ["CRITERION_NOT_FOUND"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#criterion-not-found",
+    ["status"] = 404,
+    ["message"] = "\"There is no such criterion.\"",
+    ["retryable"] = "false",
+  },
+  ["CRITERIA_REVISION_MISMATCH"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#criteria-revision-mismatch",
+    ["status"] = 412,
+    ["message"] = "\"The criteria were changed in the meantime.\"",
+    ["retryable"] = "false",
+  },
+  ["CRITERIA_LIMIT_REACHED"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#criteria-limit-reached",
+    ["status"] = 409,
+    ["message"] = "\"The job has 100 criteria already, as many as it may have.\"",
+    ["retryable"] = "false",
+  },
+  ["IDEMPOTENCY_REQUEST_IN_PROGRESS"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#idempotency-request-in-progress",
+    ["status"] = 409,
+    ["message"] = "\"The first call with this Idempotency-Key is still running.\"",
+    ["retryable"] = "true",
+  },
+  ["IDEMPOTENCY_KEY_REUSED"] = {
+    ["type"] = "https://docs.nova.dweet.com/embed-api/errors#idempotency-key-reused",
+    ["status"] = 422,
+    ["message"] = "\"This Idempotency-Key was used for another call.\"",
+    ["retryable"] = "false",
+  },
   ["WEBHOOK_ENDPOINT_NOT_FOUND"] = {
     ["type"] = "https://docs.nova.dweet.com/embed-api/errors#webhook-endpoint-not-found",
     ["status"] = 404,
@@ -737,9 +1025,14 @@ local DEFAULT_CODES = {
   ["5"] = "BATCH_NOT_FOUND",
   ["7"] = "FORBIDDEN",
   ["8"] = "PAYLOAD_TOO_LARGE",
-  ["9"] = "WEBHOOK_ENDPOINT_LIMIT_REACHED",
+  ["9"] = "CRITERIA_REVISION_MISMATCH",
+  ["10"] = "IDEMPOTENCY_REQUEST_IN_PROGRESS",
   ["12"] = "NOT_FOUND",
   ["13"] = "INTERNAL_ERROR",
   ["14"] = "SERVICE_UNAVAILABLE",
   ["16"] = "UNAUTHORIZED",
+}
+
+local TOLD_TRAILERS = {
+  ["idempotent-replayed"] = true,
 }

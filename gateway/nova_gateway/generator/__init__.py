@@ -9,7 +9,8 @@ from pathlib import Path
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova_server.errors import CATALOGUE, problem_type
 
-from nova_gateway.generator.api import Api
+from nova_gateway.generator.api import Api, Operation
+from nova_gateway.generator.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from nova_gateway.generator.json_table import json_table
 from nova_gateway.generator.openapi import openapi
 from nova_gateway.generator.supported import check
@@ -34,11 +35,13 @@ def routes(api: Api) -> dict[str, object]:
     """Return what the configuration template has to know of the protos."""
     operations = [
         {"name": o.name, "method": o.http_method, "path": _pattern(o.path), "grpc_path": o.grpc_path}
-        for o in api.operations
+        for o in sorted(api.operations, key=_precedence)
     ]
     return {
         "services": list(dict.fromkeys(operation.service for operation in api.operations)),
         "operations": operations,
+        "request_headers": [header.metadata_key for header in REQUEST_HEADERS],
+        "response_headers": [header.metadata_key for header in RESPONSE_HEADERS],
         "max_request_bytes": api.max_request_bytes,
         "problems": {
             ErrorReason.Name(reason): {
@@ -51,6 +54,11 @@ def routes(api: Api) -> dict[str, object]:
             if entry.http_status
         },
     }
+
+
+def _precedence(operation: Operation) -> list[bool]:
+    """Return what sorts routes. Of two that match a path Envoy takes the first, and a name goes before a field."""
+    return [part.startswith("{") for part in operation.path.split("/")]
 
 
 def _pattern(path: str) -> str:

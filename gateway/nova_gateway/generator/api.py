@@ -61,11 +61,6 @@ class Operation:
         return self.method.options.Extensions[options_pb2.success_status] or OK
 
     @property
-    def is_served(self) -> bool:
-        """Whether the api answers it yet."""
-        return not self.method.options.Extensions[options_pb2.unserved]
-
-    @property
     def path_parameters(self) -> list[str]:
         """The fields of the request that are taken from the path, in its order."""
         return _PATH_PARAMETER.findall(self.path)
@@ -188,6 +183,11 @@ def is_object(field: FieldDescriptorProto) -> bool:
 def is_repeated(field: FieldDescriptorProto) -> bool:
     """Tell whether the field is a list."""
     return field.label == FieldDescriptorProto.LABEL_REPEATED
+
+
+def has_required_key(field: FieldDescriptorProto) -> bool:
+    """Tell whether a body has to name a list, be it empty."""
+    return field.options.Extensions[options_pb2.required_key]
 
 
 def is_nullable(field: FieldDescriptorProto) -> bool:

@@ -11,7 +11,16 @@ from google.rpc import code_pb2
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova_server.errors import CATALOGUE, problem_type
 
-from nova_gateway.generator.api import Api, Operation, hidden_name, is_nullable, is_object, is_repeated
+from nova_gateway.generator.api import (
+    Api,
+    Operation,
+    has_required_key,
+    hidden_name,
+    is_nullable,
+    is_object,
+    is_repeated,
+)
+from nova_gateway.generator.headers import RESPONSE_HEADERS
 from nova_gateway.generator.json_types import json_type
 
 # What the transport, and not the api, says when a deadline passes or a stream is reset.
@@ -36,9 +45,11 @@ def json_table(api: Api) -> str:
     parts = {
         "OPERATIONS": {operation.name: _operation(api, operation) for operation in api.operations},
         "MESSAGES": {name: _members(api, name) for name in api.reachable(api.request_types)},
+        "REQUIRED_KEYS": {name: _required_keys(api, name) or None for name in api.reachable(api.request_types)},
         "SHAPES": {name: _shape(api.messages[name]) for name in api.reachable(api.response_types)},
         "PROBLEMS": {ErrorReason.Name(reason): _problem(reason) for reason in _ANSWERS},
         "DEFAULT_CODES": _default_codes(),
+        "TOLD_TRAILERS": {header.metadata_key: True for header in RESPONSE_HEADERS},
     }
     return _HEADER + "\n".join(f"local {name} = {_lua(value)}\n" for name, value in parts.items())
 
@@ -71,6 +82,10 @@ def _members(api: Api, name: str) -> Mapping[str, object]:
     members = {field.json_name: _member(api, message, field) for field in message.field if field.name not in taken}
     # By these names the transcoder would let a body set what the path has set, so they may have no value.
     return {**members, **{hidden_name(parameter): {"type": "null"} for parameter in taken}}
+
+
+def _required_keys(api: Api, name: str) -> list[str]:
+    return [field.json_name for field in api.messages[name].field if has_required_key(field)]
 
 
 def _member(api: Api, message: DescriptorProto, field: FieldDescriptorProto) -> Mapping[str, object]:

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
-from nova_gateway.generator.api import Api, Operation, http_rule, is_object, is_repeated, json_name
+from nova_gateway.generator.api import (
+    Api,
+    Operation,
+    has_required_key,
+    http_rule,
+    is_object,
+    is_repeated,
+    json_name,
+)
 from nova_gateway.generator.json_types import JSON_TYPES, WELL_KNOWN_TEXTS
 
 _VERBS = ("get", "post", "put", "patch", "delete")
@@ -101,6 +109,8 @@ def _field_faults(field: FieldDescriptorProto) -> Iterator[str]:
     kind = JSON_TYPES.get(field.type)
     if field.json_name != json_name(field.name):
         yield f"{field.json_name} is not the JSON name that follows from its own"
+    if has_required_key(field) and not is_repeated(field):
+        yield "required_key is for lists; the rule required says the same of other fields"
     if kind is None:
         yield f"{_TYPE_NAMES[field.type]} has no JSON form that all languages read alike; use string, int32 or uint32"
     elif kind == "object" and not is_object(field) and field.type_name not in WELL_KNOWN_TEXTS:

@@ -6,16 +6,40 @@ for _, shape in pairs(SHAPES) do
 end
 
 -- Headers that mean something between Envoy and the api, and nothing when a caller sends them.
-local INTERNAL = { "^x%-envoy%-", "^grpc%-", "^nova%-" }
+local function is_internal(name)
+  return name:find("^x%-envoy%-") or name:find("^grpc%-") or name:find("^nova%-")
+end
+
+-- What gRPC cannot carry as metadata: it refuses the whole call. Nothing that is served has a use for such a header.
+local function is_no_metadata(name)
+  return not name:find("^:?[%w_.-]+$") or name:find("%-bin$")
+end
+
+local function remove_all(headers, names)
+  for _, name in ipairs(names) do headers:remove(name) end
+end
 
 local function remove_internal(headers)
   local names = {}
   for name in pairs(headers) do
-    for _, pattern in ipairs(INTERNAL) do
-      if name:find(pattern) then names[#names + 1] = name end
+    if is_internal(name) then names[#names + 1] = name end
+  end
+  remove_all(headers, names)
+end
+
+-- Leaves of a caller's headers what the api may see. Of a value that is no UTF-8 gRPC would write an error to the log, so
+-- it becomes one that is, and that is still none that the api takes.
+local function clean(headers)
+  local names, broken = {}, {}
+  for name, value in pairs(headers) do
+    if is_internal(name) or is_no_metadata(name) then
+      names[#names + 1] = name
+    elseif not is_utf_8(value) and name:byte() ~= 58 then
+      broken[name] = value:gsub("[\128-\255]", "\239\191\189")
     end
   end
-  for _, name in ipairs(names) do headers:remove(name) end
+  remove_all(headers, names)
+  for name, value in pairs(broken) do headers:replace(name, value) end
 end
 
 local function body_fault(handle, operation)
@@ -58,7 +82,7 @@ function envoy_on_request(handle)
   local path, query = headers:get(":path"):match("^([^?]*)%??(.*)$")
   local over_grpc = not operation or path == operation.grpc_path
   if over_grpc then return headers:remove("nova-request-faults") end
-  remove_internal(headers)
+  clean(headers)
   if not operation.request then drop_body(handle) end
   local faults = faults_of(handle, operation, path, query)
   if faults then pass_on(handle, faults, operation) end
@@ -73,8 +97,21 @@ local function answer(handle, status, body, content_type)
   return headers
 end
 
-local function succeed(handle, operation, body)
-  answer(handle, operation.success, complete(body, SHAPES[operation.response]), "application/json")
+-- Takes the trailers from an answer, which are metadata of the api's, and returns those that callers are told in headers.
+local function take_trailers(handle)
+  local trailers, names, told = handle:trailers(), {}, {}
+  if not trailers then return told end
+  for name, value in pairs(trailers) do
+    names[#names + 1] = name
+    if TOLD_TRAILERS[name] then told[name] = value end
+  end
+  remove_all(trailers, names)
+  return told
+end
+
+local function succeed(handle, operation, body, told)
+  local headers = answer(handle, operation.success, complete(body, SHAPES[operation.response]), "application/json")
+  for name, value in pairs(told) do headers:replace(name, value) end
 end
 
 local function fail(handle, body, trace_id)
@@ -88,7 +125,8 @@ local function rewrite(handle, operation, trace_id)
   local succeeded = handle:headers():get(":status") == "200"
   local body = handle:body(true)
   body = body:getBytes(0, body:length())
-  if succeeded then succeed(handle, operation, body) else fail(handle, body, trace_id) end
+  local told = take_trailers(handle) -- they are there, because the body is complete
+  if succeeded then succeed(handle, operation, body, told) else fail(handle, body, trace_id) end
 end
 
 function envoy_on_response(handle)

@@ -155,6 +155,13 @@ end
 
 local NO_FIELDS = {}
 
+-- Notes a fault for each list of an object that has to be given, be it empty, and is not.
+local function note_missing(message, seen, path)
+  for _, key in ipairs(REQUIRED_KEYS[message] or NO_FIELDS) do
+    if not seen[key] then fault(path == "" and key or path .. "." .. key, "required") end
+  end
+end
+
 local function object(position, message, path, depth)
   local fields, seen = NO_FIELDS, nil
   if message then fields, seen = MESSAGES[message], {} end
@@ -165,6 +172,7 @@ local function object(position, message, path, depth)
     last = field and member(start, key, field, seen, path, depth) or value(start, nil, nil, depth)
     at, last = next_part(last + 1, 125)
   end
+  if message then note_missing(message, seen, path) end
   return last
 end
 

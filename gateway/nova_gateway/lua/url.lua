@@ -8,14 +8,18 @@ local CHARACTERS_OF_UTF_8 = {
   "[\241-\243][\128-\191][\128-\191][\128-\191]", "\244[\128-\143][\128-\191][\128-\191]",
 }
 
+local function is_utf_8(text)
+  if not text:find("[\128-\255]") then return true end -- mostly so
+  for _, character in ipairs(CHARACTERS_OF_UTF_8) do text = text:gsub(character, " ") end
+  return not text:find("[\128-\255]")
+end
+
 -- Returns what `text` stands for, or nil when its percent signs do not encode UTF-8.
 local function decoded(text)
   if not text:find("[%%\128-\255]") then return text end
   if text:gsub("%%%x%x", ""):find("%", 1, true) then return nil end
   local plain = text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
-  local rest = plain
-  for _, character in ipairs(CHARACTERS_OF_UTF_8) do rest = rest:gsub(character, " ") end
-  return not rest:find("[\128-\255]") and plain or nil
+  return is_utf_8(plain) and plain or nil
 end
 
 local function path_fault(path)

@@ -41,6 +41,7 @@ FAULTS: Mapping[str, Fault] = {
     "repeated.min_items": Fault("too_few", "must have at least {limit:,} items.", "must not be empty."),
     "repeated.max_items": Fault("too_many", "must have at most {limit:,} items."),
     "enum.defined_only": Fault("invalid", "must be one of the documented values."),
+    "enum.not_in": Fault("invalid", "must be one of the documented values."),
 }
 # For a rule that the table forgot. A test keeps this from being needed.
 UNNAMED = Fault("invalid", "is not valid.")
@@ -49,6 +50,12 @@ UNNAMED = Fault("invalid", "is not valid.")
 NOT_A_TIME = Fault("invalid", "must be a time in RFC 3339, such as 2025-12-14T10:30:45Z.")
 NOT_A_PAGE = Fault("invalid", "must be the token that the page before ended with.")
 
+# For headers, which no proto has rules for.
+NOT_ASCII = Fault("invalid", "must hold printable ASCII characters only.")
+GIVEN_TWICE = Fault("duplicate", "must be given once.")
+
+NOTHING_TO_CHANGE = Fault("required", "is required when importance is not given.")
+NOT_A_RESCORE = Fault("conflict", "must not be given unless rescore.enabled is true.")
 MISMATCH = Fault("mismatch", "names another source than the one that is given.")
 DUPLICATE = Fault("duplicate", "is the same as that of an earlier application.")
 # The sentence comes from the policy.

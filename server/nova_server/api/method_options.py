@@ -28,6 +28,20 @@ def is_without_tenant(method: str) -> bool:
     return descriptor.containing_service.GetOptions().Extensions[options_pb2.without_tenant]
 
 
+@cache
+def takes_idempotency_key(method: str) -> bool:
+    """Tell whether `method` is done once for each `Idempotency-Key`."""
+    descriptor = _find(method)
+    return descriptor is not None and descriptor.GetOptions().Extensions[options_pb2.idempotency_key]
+
+
+@cache
+def takes_expected_revision(method: str) -> bool:
+    """Tell whether `method` heeds `X-Expected-Criteria-Revision`."""
+    descriptor = _find(method)
+    return descriptor is not None and descriptor.GetOptions().Extensions[options_pb2.expected_criteria_revision]
+
+
 def _find(method: str) -> MethodDescriptor | None:
     """Return the descriptor of `/package.Service/Method`, or None when there is none."""
     try:

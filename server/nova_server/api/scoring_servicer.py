@@ -9,9 +9,15 @@ import grpc.aio
 from nova.scoring.v1 import scoring_service_pb2, scoring_service_pb2_grpc
 
 from nova_server.api.call import current_tenant
-from nova_server.api.translation import from_accepted, from_change, from_found, to_submission
+from nova_server.api.translation import (
+    from_accepted,
+    from_change,
+    from_found,
+    from_job,
+    to_batch_submission,
+    to_job_submission,
+)
 from nova_server.api.validation import RequestValidator
-from nova_server.errors import MethodNotFound
 from nova_server.observability.metrics import Metrics
 from nova_server.ports.scoring import ScoringUseCases
 
@@ -19,7 +25,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ScoringServicer(scoring_service_pb2_grpc.ScoringServiceServicer):
-    """Serves the rpcs that are served so far. The others answer that there is no such method."""
+    """Serves every rpc of the service."""
 
     def __init__(self, use_cases: ScoringUseCases, validator: RequestValidator, metrics: Metrics) -> None:
         self._use_cases = use_cases
@@ -29,11 +35,10 @@ class ScoringServicer(scoring_service_pb2_grpc.ScoringServiceServicer):
     async def SubmitScoringBatch(  # noqa: N802 - the contract's name
         self, request: scoring_service_pb2.SubmitScoringBatchRequest, _context: Context
     ) -> scoring_service_pb2.SubmitScoringBatchResponse:
-        """Accept a batch. Raises ValidationFailed or StoreUnavailable."""
-        self._validator.check_submission(request)
-        accepted = await self._use_cases.submit_batch(to_submission(request, current_tenant()))
-        self._metrics.submissions.inc()
-        self._metrics.submitted_applications.inc(len(accepted.scoring_job_ids))
+        """Accept a batch. Raises ValidationFailed, CriteriaNotFound or StoreUnavailable."""
+        self._validator.check_batch(request)
+        accepted = await self._use_cases.submit_batch(to_batch_submission(request, current_tenant()))
+        self._count_accepted(len(accepted.scoring_job_ids))
         return from_accepted(accepted)
 
     async def GetScoringBatch(  # noqa: N802 - the contract's name
@@ -53,8 +58,36 @@ class ScoringServicer(scoring_service_pb2_grpc.ScoringServiceServicer):
         async for change in changes:
             yield from_change(change)
 
-    async def _refuse(self, *_arguments: Any, **_named: Any) -> Any:
-        raise MethodNotFound
+    async def SubmitScoringJob(  # noqa: N802 - the contract's name
+        self, request: scoring_service_pb2.SubmitScoringJobRequest, _context: Context
+    ) -> scoring_service_pb2.SubmitScoringJobResponse:
+        """Accept an application.
 
-    # In the contract, and not served yet.
-    SubmitScoringJob = GetScoringJob = GetLatestScore = _refuse
+        Raises ValidationFailed, CriteriaNotFound, CriteriaVersionNotFound or StoreUnavailable.
+        """
+        self._validator.check_job(request)
+        job = await self._use_cases.submit_job(to_job_submission(request, current_tenant()))
+        self._count_accepted(1)
+        return scoring_service_pb2.SubmitScoringJobResponse(scoring_job=from_job(job))
+
+    async def GetScoringJob(  # noqa: N802 - the contract's name
+        self, request: scoring_service_pb2.GetScoringJobRequest, _context: Context
+    ) -> scoring_service_pb2.GetScoringJobResponse:
+        """Return a scoring job. Raises ValidationFailed, ScoringJobNotFound or StoreUnavailable."""
+        self._validator.check(request)
+        job = await self._use_cases.get_job(
+            current_tenant(), request.job_id, request.application_id, request.scoring_job_id
+        )
+        return scoring_service_pb2.GetScoringJobResponse(scoring_job=from_job(job))
+
+    async def GetLatestScore(  # noqa: N802 - the contract's name
+        self, request: scoring_service_pb2.GetLatestScoreRequest, _context: Context
+    ) -> scoring_service_pb2.GetLatestScoreResponse:
+        """Return the latest job of an application. Raises ValidationFailed, ApplicationNotFound or StoreUnavailable."""
+        self._validator.check(request)
+        job = await self._use_cases.get_latest_score(current_tenant(), request.job_id, request.application_id)
+        return scoring_service_pb2.GetLatestScoreResponse(scoring_job=from_job(job))
+
+    def _count_accepted(self, applications: int) -> None:
+        self._metrics.submissions.inc()
+        self._metrics.submitted_applications.inc(applications)

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from nova.criteria.v1 import criteria_service_pb2, criteria_service_pb2_grpc
 from nova.scoring.v1 import scoring_service_pb2, scoring_service_pb2_grpc
 from nova.webhooks.v1 import webhook_service_pb2, webhook_service_pb2_grpc
 
 from nova_server.api.credentials import server_credentials
+from nova_server.api.criteria_servicer import CriteriaServicer
+from nova_server.api.criteria_validation import CriteriaValidator
 from nova_server.api.health import HealthMonitor, HealthServicer, Readiness
 from nova_server.api.interceptors import build_interceptors
 from nova_server.api.interceptors.chain import CallChain
@@ -22,6 +25,7 @@ from nova_server.api.webhook_servicer import WebhookServicer
 from nova_server.api.webhook_validation import WebhookValidator
 from nova_server.observability.metrics import Metrics
 from nova_server.ports.clock import Clock
+from nova_server.ports.criteria import CriteriaUseCases
 from nova_server.ports.resumes import ResumeUrlPolicy
 from nova_server.ports.scoring import ScoringUseCases
 from nova_server.ports.tenancy import Authenticator
@@ -30,7 +34,8 @@ from nova_server.settings import Settings
 
 SCORING_SERVICE = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name
 WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
-OWN_SERVICES = (SCORING_SERVICE, WEBHOOK_SERVICE)
+CRITERIA_SERVICE = criteria_service_pb2.DESCRIPTOR.services_by_name["CriteriaService"].full_name
+OWN_SERVICES = (SCORING_SERVICE, CRITERIA_SERVICE, WEBHOOK_SERVICE)
 # The empty name stands for the server as a whole.
 HEALTH_NAMES = ("", *OWN_SERVICES)
 
@@ -67,6 +72,7 @@ class ApiParts:
     """What the api asks of the rest of the service."""
 
     use_cases: ScoringUseCases
+    criteria: CriteriaUseCases
     webhooks: WebhookUseCases
     authenticator: Authenticator
     url_policy: ResumeUrlPolicy
@@ -98,6 +104,8 @@ def build_server(
 def _add_own_services(server: grpc.aio.Server, parts: ApiParts) -> None:
     scoring = ScoringServicer(parts.use_cases, RequestValidator(parts.url_policy), parts.metrics)
     scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server(scoring, server)
+    criteria = CriteriaServicer(parts.criteria, CriteriaValidator())
+    criteria_service_pb2_grpc.add_CriteriaServiceServicer_to_server(criteria, server)
     webhooks = WebhookServicer(parts.webhooks, WebhookValidator(parts.url_policy))
     webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
 

@@ -20,6 +20,8 @@ from nova_server.ports.scoring import (
     BatchSubmission,
     BatchWithJobs,
     JobState,
+    JobSubmission,
+    Rescore,
     ResumeSource,
     ScoringBatch,
     ScoringJob,
@@ -41,8 +43,8 @@ JOB_STATUS = {
 }
 
 
-def to_submission(request: scoring_service_pb2.SubmitScoringBatchRequest, tenant: TenantKey) -> BatchSubmission:
-    """Return the submission that `request` makes for `tenant`."""
+def to_batch_submission(request: scoring_service_pb2.SubmitScoringBatchRequest, tenant: TenantKey) -> BatchSubmission:
+    """Return the batch that `request` submits for `tenant`."""
     return BatchSubmission(
         tenant=tenant,
         job_id=request.job_id,
@@ -54,7 +56,30 @@ def to_submission(request: scoring_service_pb2.SubmitScoringBatchRequest, tenant
     )
 
 
-def _application(application: application_pb2.Application) -> SubmittedApplication:
+def to_job_submission(request: scoring_service_pb2.SubmitScoringJobRequest, tenant: TenantKey) -> JobSubmission:
+    """Return the application that `request` submits for `tenant`."""
+    return JobSubmission(
+        tenant=tenant,
+        job_id=request.job_id,
+        job_description=request.job_description,
+        application=_application(request),
+        job_title=request.job_title if request.HasField("job_title") else None,
+        company_name=request.company_name if request.HasField("company_name") else None,
+        role_knowledge=request.role_knowledge if request.HasField("role_knowledge") else None,
+        rescore=_rescore(request.rescore),
+    )
+
+
+def _rescore(rescore: scoring_job_pb2.Rescore) -> Rescore | None:
+    if not rescore.enabled:
+        return None
+    return Rescore(rescore.criteria_version_id if rescore.HasField("criteria_version_id") else None)
+
+
+def _application(
+    application: application_pb2.Application | scoring_service_pb2.SubmitScoringJobRequest,
+) -> SubmittedApplication:
+    """Return the application: an item of a batch, or what a request is about that submits a single one."""
     resume = _resume_source(application.resume)
     if not application.HasField("application_data"):
         return SubmittedApplication(application.application_id, resume)

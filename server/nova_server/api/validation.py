@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from google.protobuf.message import Message
-from nova.scoring.v1 import application_pb2, resume_pb2, scoring_service_pb2
+from nova.scoring.v1 import application_pb2, resume_pb2, scoring_job_pb2, scoring_service_pb2
 
-from nova_server.api.fault_table import DUPLICATE, MISMATCH, URL_NOT_ALLOWED, Fault
+from nova_server.api.fault_table import DUPLICATE, MISMATCH, NOT_A_RESCORE, URL_NOT_ALLOWED, Fault
 from nova_server.api.field_rules import MAX_NAMED, MEMBER_OF_TYPE, FieldRules
 from nova_server.api.limits import MAX_ANSWERS, MAX_APPLICATIONS, MAX_URL_CHARACTERS
 from nova_server.errors import FieldViolation, ValidationFailed
@@ -25,6 +25,9 @@ class RequestValidator:
             application_pb2.Application,
             scoring_service_pb2.GetScoringBatchRequest,
             scoring_service_pb2.WatchScoringBatchRequest,
+            scoring_service_pb2.SubmitScoringJobRequest,
+            scoring_service_pb2.GetScoringJobRequest,
+            scoring_service_pb2.GetLatestScoreRequest,
         )
 
     def check(self, request: Message) -> None:
@@ -32,8 +35,8 @@ class RequestValidator:
         if not self._rules.hold(request):
             raise ValidationFailed(self._rules.violations(request))
 
-    def check_submission(self, request: scoring_service_pb2.SubmitScoringBatchRequest) -> None:
-        """Raise ValidationFailed with every fault of a submission.
+    def check_batch(self, request: scoring_service_pb2.SubmitScoringBatchRequest) -> None:
+        """Raise ValidationFailed with every fault of a batch.
 
         Of lists that are too long the end is cut off, and the search ends when there are more faults than can be told.
         """
@@ -41,7 +44,16 @@ class RequestValidator:
         violations = [] if self._rules.hold(request) else self._rule_faults(request)
         violations.extend(_duplicates(request.applications))
         for index, application in enumerate(request.applications):
-            violations.extend(self._source_faults(index, application.resume))
+            violations.extend(self._source_faults(f"applications[{index}].resume", application.resume))
+        if violations:
+            raise ValidationFailed(violations)
+
+    def check_job(self, request: scoring_service_pb2.SubmitScoringJobRequest) -> None:
+        """Raise ValidationFailed with every fault of a single application. Of too many answers the end is cut off."""
+        _cut_overlong_answers(request)
+        violations = [] if self._rules.hold(request) else self._rules.violations(request)
+        violations.extend(self._source_faults("resume", request.resume))
+        violations.extend(_rescore_faults(request.rescore))
         if violations:
             raise ValidationFailed(violations)
 
@@ -57,16 +69,16 @@ class RequestValidator:
             violations.extend(self._rules.violations(application, prefix=f"applications[{index}]."))
         return violations
 
-    def _source_faults(self, index: int, resume: resume_pb2.Resume) -> list[FieldViolation]:
+    def _source_faults(self, path: str, resume: resume_pb2.Resume) -> list[FieldViolation]:
         violations = []
         source = resume.WhichOneof("source")
         if source and MEMBER_OF_TYPE.get(resume.type, source) != source:
-            violations.append(_violation(f"applications[{index}].resume.type", MISMATCH))
+            violations.append(_violation(f"{path}.type", MISMATCH))
         # An empty or overlong one was already found by its rules.
         if source == "url" and 0 < len(resume.url) <= MAX_URL_CHARACTERS:
             fault = self._url_policy.fault(resume.url)
             if fault is not None:
-                violations.append(FieldViolation(f"applications[{index}].resume.url", URL_NOT_ALLOWED, fault))
+                violations.append(FieldViolation(f"{path}.url", URL_NOT_ALLOWED, fault))
         return violations
 
 
@@ -78,8 +90,12 @@ def _cut_overlong_lists(request: scoring_service_pb2.SubmitScoringBatchRequest) 
     if len(request.applications) > MAX_APPLICATIONS:
         del request.applications[MAX_APPLICATIONS + 1 :]
     for application in request.applications:
-        if application.HasField("application_data"):
-            del application.application_data.application_answers[MAX_ANSWERS + 1 :]
+        _cut_overlong_answers(application)
+
+
+def _cut_overlong_answers(owner: application_pb2.Application | scoring_service_pb2.SubmitScoringJobRequest) -> None:
+    if owner.HasField("application_data"):
+        del owner.application_data.application_answers[MAX_ANSWERS + 1 :]
 
 
 def _duplicates(applications: Sequence[application_pb2.Application]) -> list[FieldViolation]:
@@ -92,6 +108,13 @@ def _duplicates(applications: Sequence[application_pb2.Application]) -> list[Fie
         for index, one in enumerate(ids)
         if one and one in ids[:index]
     ]
+
+
+def _rescore_faults(rescore: scoring_job_pb2.Rescore) -> list[FieldViolation]:
+    """Refuse a version that is pinned for nothing. A request without `enabled` was already found by its rule."""
+    if rescore.HasField("enabled") and not rescore.enabled and rescore.HasField("criteria_version_id"):
+        return [_violation("rescore.criteria_version_id", NOT_A_RESCORE)]
+    return []
 
 
 def _without_contents(

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from nova.scoring.v1.application_pb2 import Application
 from nova.scoring.v1.resume_pb2 import Resume
-from nova.scoring.v1.scoring_service_pb2 import SubmitScoringBatchRequest
+from nova.scoring.v1.scoring_job_pb2 import Rescore
+from nova.scoring.v1.scoring_service_pb2 import SubmitScoringBatchRequest, SubmitScoringJobRequest
 
 from nova_server.cli.documented_json import parse
 from nova_server.cli.failures import UsageFault
@@ -105,6 +106,22 @@ def make_requests(job: Job, resumes: Sequence[ResumeFile], urls: Mapping[Path, s
     return requests
 
 
+def make_rescore(
+    job: Job, resume: ResumeFile, urls: Mapping[Path, str], criteria_version_id: str | None
+) -> SubmitScoringJobRequest:
+    """Return the request for a fresh score, against a pinned criteria version or else the current one."""
+    return SubmitScoringJobRequest(
+        job_id=job.id,
+        job_description=job.description,
+        job_title=job.title,
+        company_name=job.company_name,
+        role_knowledge=job.role_knowledge,
+        application_id=resume.application_id,
+        resume=_source(resume, urls),
+        rescore=Rescore(enabled=True, criteria_version_id=criteria_version_id),
+    )
+
+
 def _request(job: Job, applications: list[Application]) -> SubmitScoringBatchRequest:
     return SubmitScoringBatchRequest(
         job_id=job.id,
@@ -117,11 +134,13 @@ def _request(job: Job, applications: list[Application]) -> SubmitScoringBatchReq
 
 
 def _application(resume: ResumeFile, urls: Mapping[Path, str]) -> Application:
+    return Application(application_id=resume.application_id, resume=_source(resume, urls))
+
+
+def _source(resume: ResumeFile, urls: Mapping[Path, str]) -> Resume:
     if resume.text is None:
-        source = Resume(type=Resume.URL, url=urls[resume.path])
-    else:
-        source = Resume(type=Resume.TEXT, content=resume.text)
-    return Application(application_id=resume.application_id, resume=source)
+        return Resume(type=Resume.URL, url=urls[resume.path])
+    return Resume(type=Resume.TEXT, content=resume.text)
 
 
 def read_request(path: Path, job_id: str | None) -> SubmitScoringBatchRequest:

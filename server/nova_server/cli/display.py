@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import typer
 from rich.console import Console
 
+from nova_server.cli.answers import print_answer
 from nova_server.cli.client import ScoringClient
-from nova_server.cli.documented_json import render
 from nova_server.cli.following import BatchView, follow
 from nova_server.cli.progress import ProgressDisplay, progress_shown
 from nova_server.cli.results import result_table
@@ -57,8 +55,7 @@ def _show_sum(display: ProgressDisplay, views: Collection[BatchView]) -> None:
 async def _print_json(client: ScoringClient, names: Sequence[BatchName]) -> None:
     """Print one document for each batch: the answer of GetScoringBatch as it is documented."""
     for name in names:
-        answer = await client.read(name.job_id, name.batch_id)
-        typer.echo(json.dumps(render(answer), indent=2, ensure_ascii=False))
+        print_answer(await client.read(name.job_id, name.batch_id))
 
 
 def _print_table(views: Sequence[BatchView]) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from aiohttp import web
 
+from nova_server.cli.call_failure import CallFailed
+
 HOST = "127.0.0.1"
+LENT_URL_REFUSED = (
+    "Documents other than text are fetched from this machine, and the server refuses that. "
+    "Start it with NOVA_ALLOW_NETWORKS=127.0.0.0/8."
+)
 
 
 @asynccontextmanager
@@ -31,6 +37,17 @@ async def lend(paths: Sequence[Path]) -> AsyncIterator[Mapping[Path, str]]:
         yield {path: f"http://{HOST}:{port}{route}" for path, route in routes.items()}
     finally:
         await runner.cleanup()
+
+
+@contextmanager
+def refused_urls_explained(urls: Mapping[Path, str]) -> Iterator[None]:
+    """Advise what to do when the service refuses the URL of a lent document. `urls` are those that are lent."""
+    try:
+        yield
+    except CallFailed as failure:
+        if urls and any("resume.url" in fault.field for fault in failure.fields):
+            failure.advice = LENT_URL_REFUSED
+        raise
 
 
 def _sender(path: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -1,6 +1,7 @@
-"""The JSON of the documentation: camelCase keys, lower-case enum values, and a null for what is not known yet.
+"""The JSON of the documentation: camelCase keys, and a null for what is not known yet.
 
-Protobuf's own JSON differs in two points: it spells enum values as they are declared, and leaves out unset fields.
+Protobuf's own JSON differs in two points: it spells the values of every enum as they are declared, where those of enums
+that belong to a message are documented in lower case, and it leaves out unset fields.
 """
 
 from __future__ import annotations
@@ -35,6 +36,14 @@ def render(message: Message) -> JsonObject:
     return {field.json_name: _render_field(message, field) for field in _descriptor(message).fields}
 
 
+def spell(number: int, enum: EnumDescriptor) -> str | int:
+    """Return the documented name of an enum value; a value that a newer server sends stays a number."""
+    value = enum.values_by_number.get(number)
+    if value is None:
+        return number
+    return value.name.lower() if _is_lower_case(enum) else value.name
+
+
 def _descriptor(message: Message) -> Descriptor:
     """Return the descriptor under the one type that its compiled and its pure form share."""
     return cast("Descriptor", message.DESCRIPTOR)
@@ -51,9 +60,12 @@ def _declared_field(value: object, field: FieldDescriptor) -> object:
         return [_declared_field(part, field) for part in value]
     if field.enum_type is not None and _is_lower_case(field.enum_type) and isinstance(value, str):
         return value.upper()
-    if field.message_type is not None and isinstance(value, dict):
-        return _declared(value, field.message_type)
-    return value
+    if field.message_type is None or _is_time(field.message_type) or value is None:
+        return value
+    if not isinstance(value, dict):
+        # Protobuf's parser takes a string for an object whose keys, the characters, are unknown.
+        raise ValueError(f"{field.json_name} is not an object")
+    return _declared(value, field.message_type)
 
 
 def _render_field(message: Message, field: FieldDescriptor) -> object:
@@ -69,18 +81,15 @@ def _render_value(value: Any, field: FieldDescriptor) -> object:
     if isinstance(value, Message):
         return render(value)
     if field.enum_type is not None:
-        return _spell(value, field.enum_type)
+        return spell(value, field.enum_type)
     return value
 
 
-def _spell(number: int, enum: EnumDescriptor) -> str | int:
-    """Return the documented name of an enum value; a value that a newer server sends stays a number."""
-    value = enum.values_by_number.get(number)
-    if value is None:
-        return number
-    return value.name.lower() if _is_lower_case(enum) else value.name
+def _is_time(message: Descriptor) -> bool:
+    """Tell whether values of a message are texts in JSON."""
+    return message.full_name == Timestamp.DESCRIPTOR.full_name
 
 
 def _is_lower_case(enum: EnumDescriptor) -> bool:
-    """An enum that belongs to a message is documented in lower case. Error codes, which stand alone, are not."""
+    """An enum that belongs to a message is documented in lower case. One that stands alone, as error codes, is not."""
     return enum.containing_type is not None

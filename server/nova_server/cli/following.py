@@ -1,4 +1,4 @@
-"""Follows batches to their end, over streams that may break on the way."""
+"""Follows batches and single jobs to their end, over streams and calls that may break on the way."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 10.0
 # Ten attempts with these delays outlast a restart of the server: forty seconds on average.
 MOST_ATTEMPTS = 10
+
+POLL_SECONDS = 0.5
+ENDED = (ScoringJob.COMPLETED, ScoringJob.FAILED)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -70,6 +73,28 @@ async def follow(
             if not broken.passing or failures >= MOST_ATTEMPTS:
                 raise broken
             await sleep(max(_delay(failures), broken.retry_after_seconds))
+
+
+async def follow_job(
+    client: ScoringClient, job: ScoringJob, *, sleep: Sleep = asyncio.sleep
+) -> AsyncIterator[ScoringJob]:
+    """Yield a scoring job as it is known, before each time it is read again, and when it ended.
+
+    Raises CallFailed when reading it is refused, or keeps failing.
+    """
+    failures, wait = 0, POLL_SECONDS
+    while job.status not in ENDED:
+        yield job
+        await sleep(wait)
+        try:
+            job = await client.read_job(job)
+            failures, wait = 0, POLL_SECONDS
+        except CallFailed as failure:
+            failures += 1
+            if not failure.passing or failures >= MOST_ATTEMPTS:
+                raise
+            wait = max(_delay(failures), failure.retry_after_seconds)
+    yield job
 
 
 def _delay(failures: int) -> float:

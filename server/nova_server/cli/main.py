@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from nova_server.cli import gateway, keys, migrate, serve, submit, watch, webhooks
+from nova_server.cli import criteria, gateway, keys, migrate, rescore, serve, submit, watch, webhooks
 
 application = typer.Typer(
     name="nova",
@@ -24,6 +24,8 @@ application.add_typer(webhooks.application, name="webhooks")
 application.add_typer(gateway.application, name="gateway")
 application.command("submit")(submit.submit)
 application.command("watch")(watch.watch)
+application.command("rescore")(rescore.rescore)
+application.add_typer(criteria.application, name="criteria")
 
 
 def main() -> None:

@@ -12,9 +12,19 @@ ApiKey = Annotated[
 ]
 Tenant = Annotated[str, typer.Option(help="Your id of the customer whose data this is.")]
 Address = Annotated[
-    str | None, typer.Option(metavar="HOST:PORT", help="gRPC address of the service. [default: NOVA_GRPC_ADDRESS]")
+    str | None,
+    typer.Option(metavar="HOST:PORT", show_default="NOVA_GRPC_ADDRESS", help="gRPC address of the service."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer of GetScoringBatch instead of a table.")]
+
+JobDescription = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="File with the text of the job.")
+]
+JobTitle = Annotated[str | None, typer.Option(help="Title of the job.")]
+CompanyName = Annotated[str | None, typer.Option(help="Name of the hiring company.")]
+RoleKnowledge = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="File with what the hiring team values.")
+]
 
 _FILE: dict[str, Any] = {"metavar": "FILE", "exists": True, "dir_okay": False}
 TlsCa = Annotated[

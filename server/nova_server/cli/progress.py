@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+QUIET_SECONDS = 2.0
 
 
 class ProgressDisplay(Protocol):
@@ -27,6 +30,29 @@ def progress_shown(console: Console) -> Iterator[ProgressDisplay]:
     columns = (TextColumn("Scoring"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         yield _Bar(progress)
+
+
+@contextmanager
+def late_progress_shown(
+    console: Console, *, monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[ProgressDisplay]:
+    """Yield a display that fits `console` and appears only when there is something to show for two seconds."""
+    with ExitStack() as stack:
+        yield _Late(lambda: stack.enter_context(progress_shown(console)), monotonic)
+
+
+class _Late:
+    def __init__(self, appear: Callable[[], ProgressDisplay], monotonic: Callable[[], float]) -> None:
+        self._appear = appear
+        self._monotonic = monotonic
+        self._quiet_until = monotonic() + QUIET_SECONDS
+        self._display: ProgressDisplay | None = None
+
+    def show(self, ended: int, total: int) -> None:
+        if self._display is None and self._monotonic() >= self._quiet_until:
+            self._display = self._appear()
+        if self._display is not None:
+            self._display.show(ended, total)
 
 
 class _Bar:

@@ -9,6 +9,7 @@ from nova.scoring.v1.scoring_job_pb2 import ScoringJob
 from rich.table import Table
 from rich.text import Text
 
+from nova_server.cli.documented_json import spell
 from nova_server.cli.text import printable
 
 STYLES = {ScoringJob.COMPLETED: "green", ScoringJob.FAILED: "red"}
@@ -26,6 +27,11 @@ def result_table(jobs: Iterable[ScoringJob]) -> Table:
     return table
 
 
+def failure_of(job: ScoringJob) -> str:
+    """Return the code and the sentence of a failed job. A code that a newer server sends is a number."""
+    return f"{spell(job.error_code, ErrorReason.DESCRIPTOR)}: {job.error_message}"
+
+
 def _rank(job: ScoringJob) -> tuple[int, str]:
     return (-job.score, job.application_id)
 
@@ -41,7 +47,7 @@ def _score(job: ScoringJob) -> Text:
 def _words(job: ScoringJob) -> str:
     """Return the verdict, or why there is none."""
     if job.status == ScoringJob.FAILED:
-        return f"{ErrorReason.Name(job.error_code)}: {job.error_message}"
+        return failure_of(job)
     return job.assessment.verdict
 
 

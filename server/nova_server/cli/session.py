@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nova_server.cli.client import ScoringClient, channel_credentials, connect
+from nova_server.cli.channel import Connection, channel_credentials, connect
 from nova_server.cli.configuration import read_settings
 from nova_server.cli.failures import end, failures_reported
 
 # The shell's code for a command that was ended by Ctrl-C.
 INTERRUPTED = 130
-STOPPED = (
+BATCH_GOES_ON = (
     "Stopped looking. A batch that was accepted goes on: see it with `nova watch`. "
     "Documents that it has not fetched from here yet can no longer be fetched."
 )
 
-Work = Callable[[ScoringClient], Awaitable[None]]
+Work = Callable[[Connection], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,17 @@ class Service:
     tls_key: Path | None = None
 
 
-def run(work: Work, service: Service) -> None:
-    """Do `work` with a client of the service."""
+def run(work: Work, service: Service, stopped: str = BATCH_GOES_ON) -> None:
+    """Do `work` over a connection to the service. Ctrl-C ends it with the sentence `stopped`."""
     with failures_reported():
         try:
             asyncio.run(_connected(work, service))
         except KeyboardInterrupt:
-            end(STOPPED, INTERRUPTED)
+            end(stopped, INTERRUPTED)
 
 
 async def _connected(work: Work, service: Service) -> None:
     address = service.address or read_settings().grpc_address
     credentials = channel_credentials(service.tls_ca, service.tls_certificate, service.tls_key)
-    async with connect(address, service.api_key, service.tenant, credentials) as client:
-        await work(client)
+    async with connect(address, service.api_key, service.tenant, credentials) as connection:
+        await work(connection)

@@ -13,14 +13,9 @@ from nova_server.cli.applications import BATCH_LIMIT, Job, JobOptions, make_requ
 from nova_server.cli.call_failure import CallFailed
 from nova_server.cli.client import ScoringClient
 from nova_server.cli.display import BatchName, show_batches
-from nova_server.cli.document_server import lend
+from nova_server.cli.document_server import lend, refused_urls_explained
 from nova_server.cli.failures import UsageFault
 from nova_server.errors import FieldViolation
-
-LENT_URL_REFUSED = (
-    "Documents other than text are fetched from this machine, and the server refuses that. "
-    "Start it with NOVA_ALLOW_NETWORKS=127.0.0.0/8."
-)
 
 
 async def submit_files(client: ScoringClient, job: JobOptions, paths: Sequence[Path], *, as_json: bool) -> None:
@@ -43,12 +38,8 @@ async def _submit_resumes(client: ScoringClient, job: Job, paths: Sequence[Path]
         requests = make_requests(job, resumes, urls)
         if len(requests) > 1:
             typer.echo(f"{len(resumes)} files make {len(requests)} batches of at most {BATCH_LIMIT}.", err=True)
-        try:
+        with refused_urls_explained(urls):
             names = [await _submit(client, request) for request in requests]
-        except CallFailed as failure:
-            if urls and _refuses_url(failure):
-                failure.advice = LENT_URL_REFUSED
-            raise
         await show_batches(client, names, as_json=as_json)
 
 
@@ -69,7 +60,3 @@ def _name_application(fault: FieldViolation, request: SubmitScoringBatchRequest)
         return fault
     application_id = request.applications[int(index[1])].application_id
     return FieldViolation(f"{fault.field} ({application_id})", fault.code, fault.message)
-
-
-def _refuses_url(failure: CallFailed) -> bool:
-    return any(".resume.url" in fault.field for fault in failure.fields)

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from nova_server.cli.options import Address, ApiKey, AsJson, Tenant, TlsCa, TlsCertificate, TlsKey
+from nova_server.cli.options import (
+    Address,
+    ApiKey,
+    AsJson,
+    CompanyName,
+    JobDescription,
+    JobTitle,
+    RoleKnowledge,
+    Tenant,
+    TlsCa,
+    TlsCertificate,
+    TlsKey,
+)
 
 
 def submit(
@@ -17,14 +29,10 @@ def submit(
     ],
     api_key: ApiKey,
     job_id: Annotated[str | None, typer.Option(help="Your id of the job.")] = None,
-    job_description: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="File with the text of the job.")
-    ] = None,
-    job_title: Annotated[str | None, typer.Option(help="Title of the job.")] = None,
-    company_name: Annotated[str | None, typer.Option(help="Name of the hiring company.")] = None,
-    role_knowledge: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="File with what the hiring team values.")
-    ] = None,
+    job_description: JobDescription = None,
+    job_title: JobTitle = None,
+    company_name: CompanyName = None,
+    role_knowledge: RoleKnowledge = None,
     tenant: Tenant = "default",
     address: Address = None,
     tls_ca: TlsCa = None,
@@ -41,9 +49,10 @@ def submit(
     Submitting the same applications for the same job again shows the same batch.
     """
     from nova_server.cli.applications import JobOptions
+    from nova_server.cli.client import ScoringClient
     from nova_server.cli.session import Service, run
     from nova_server.cli.submission import submit_files
 
     job = JobOptions(job_id, job_description, job_title, company_name, role_knowledge)
     service = Service(address, api_key, tenant, tls_ca, tls_certificate, tls_key)
-    run(lambda client: submit_files(client, job, files, as_json=as_json), service)
+    run(lambda connection: submit_files(ScoringClient(connection), job, files, as_json=as_json), service)

@@ -14,7 +14,7 @@ from rich.text import Text
 from nova_server.ports.clock import MICROSECONDS, Instant
 
 FILE_WIDTH = 140
-_NAME_WIDTH = 14
+_NAME_WIDTH = 18
 
 
 def printable(text: str) -> str:
@@ -49,6 +49,13 @@ def print_facts(facts: Mapping[str, str | None]) -> None:
     for name, text in facts.items():
         if text is not None:
             typer.echo(f"{name:{_NAME_WIDTH}}{printable(text)}")
+
+
+def print_points(name: str, points: Iterable[str]) -> None:
+    """Print texts, which anybody may have written, as the points of one fact. Prints nothing when there are none."""
+    for point in points:
+        typer.echo(f"{name:{_NAME_WIDTH}}- {printable(point)}")
+        name = ""
 
 
 def output_console() -> Console:

@@ -21,8 +21,10 @@ def watch(
     as_json: AsJson = False,
 ) -> None:
     """Follow a batch that was submitted before, and show its scores."""
+    from nova_server.cli.client import ScoringClient
     from nova_server.cli.display import BatchName, show_batches
     from nova_server.cli.session import Service, run
 
     service = Service(address, api_key, tenant, tls_ca, tls_certificate, tls_key)
-    run(lambda client: show_batches(client, [BatchName(job_id, batch_id)], as_json=as_json), service)
+    names = [BatchName(job_id, batch_id)]
+    run(lambda connection: show_batches(ScoringClient(connection), names, as_json=as_json), service)

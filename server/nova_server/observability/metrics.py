@@ -31,8 +31,10 @@ class Metrics:
         self._count_calls()
 
     def _count_intake(self) -> None:
-        self.submissions = self._counter("submissions", "Batches submitted and accepted, repeated ones included.")
-        self.submitted_applications = self._counter("submitted_applications", "Applications in accepted batches.")
+        self.submissions = self._counter(
+            "submissions", "Batches and single applications accepted, repeated ones included."
+        )
+        self.submitted_applications = self._counter("submitted_applications", "Applications in those.")
         self.commit_group_size = Histogram(
             "nova_commit_group_size", "Intents in one commit.", buckets=GROUP_BUCKETS, registry=self.registry
         )

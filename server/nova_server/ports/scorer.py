@@ -4,7 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Protocol
+
+# Of one job at once, and of one criterion, as the rules of SetCriteriaRequest say: what is derived can be set as it is.
+MAX_CRITERIA = 100
+MAX_CRITERION_CHARACTERS = 2_000
+
+
+class Importance(StrEnum):
+    """How much a criterion counts, as the contract words it."""
+
+    MUST_HAVE = "MUST_HAVE"
+    PREFERRED = "PREFERRED"
+    NICE_TO_HAVE = "NICE_TO_HAVE"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionText:
+    """A criterion to score against."""
+
+    text: str
+    importance: Importance
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaTexts:
+    """The texts of a job that criteria are derived from."""
+
+    job_description: str
+    role_knowledge: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +46,10 @@ class ApplicationAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ScoringInput:
-    """Everything a score may depend on. `today` is part of it because an open-ended employment lasts until today."""
+    """Everything a score may depend on. `today` is part of it because an open-ended employment lasts until today.
+
+    What is asked for are the `criteria`; without them, those that follow from the texts of the job.
+    """
 
     job_description: str
     resume_text: str
@@ -27,6 +59,7 @@ class ScoringInput:
     role_knowledge: str | None = None
     answers: tuple[ApplicationAnswer, ...] = ()
     context: str | None = None
+    criteria: tuple[CriterionText, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +99,7 @@ class ScorerBusy(Exception):
 
 
 class Scorer(Protocol):
-    """Scores one application. Knows no store: texts in, a number and words out.
+    """Derives criteria, and scores applications against them. Knows no store: texts in, a number and words out.
 
     A local scorer runs in a child process; a model behind HTTP runs on the event loop.
     """
@@ -75,5 +108,12 @@ class Scorer(Protocol):
         """Return the score.
 
         Raises ScorerFailed, ScorerTimedOut or ScorerBusy; any other exception counts as a passing fault.
+        """
+        ...
+
+    async def derive_criteria(self, texts: CriteriaTexts) -> tuple[CriterionText, ...]:
+        """Return what the texts of a job ask for, role knowledge first. The same texts give the same criteria.
+
+        At most MAX_CRITERIA, each of at most MAX_CRITERION_CHARACTERS. Raises as `score` does.
         """
         ...

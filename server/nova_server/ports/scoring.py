@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from nova_server.ports.clock import Instant
-from nova_server.ports.scorer import ApplicationAnswer, Assessment
+from nova_server.ports.scorer import ApplicationAnswer, Assessment, CriterionText
 from nova_server.ports.tenancy import TenantKey
 
 
@@ -58,6 +58,27 @@ class BatchSubmission:
     job_title: str | None = None
     company_name: str | None = None
     role_knowledge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rescore:
+    """A request to score an application again, against a version that is pinned, or else as a new application."""
+
+    criteria_version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobSubmission:
+    """A valid submission of one application. `rescore` is None unless it asks for a fresh score."""
+
+    tenant: TenantKey
+    job_id: str
+    job_description: str
+    application: SubmittedApplication
+    job_title: str | None = None
+    company_name: str | None = None
+    role_knowledge: str | None = None
+    rescore: Rescore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +140,22 @@ class ScoringUseCases(Protocol):
     """What the api asks for."""
 
     async def submit_batch(self, submission: BatchSubmission) -> AcceptedBatch:
-        """Store the submission, or find the batch it already is. Raises StoreUnavailable."""
+        """Store the submission, or find the batch it already is. Raises CriteriaNotFound, or StoreUnavailable."""
+        ...
+
+    async def submit_job(self, submission: JobSubmission) -> ScoringJob:
+        """Store the submission, or find the job it already is.
+
+        Raises CriteriaNotFound, CriteriaVersionNotFound, or StoreUnavailable.
+        """
+        ...
+
+    async def get_job(self, tenant: TenantKey, job_id: str, application_id: str, scoring_job_id: str) -> ScoringJob:
+        """Return a scoring job of an application. Raises ScoringJobNotFound, or StoreUnavailable."""
+        ...
+
+    async def get_latest_score(self, tenant: TenantKey, job_id: str, application_id: str) -> ScoringJob:
+        """Return the job of an application that was submitted last. Raises ApplicationNotFound, or StoreUnavailable."""
         ...
 
     async def get_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs:
@@ -136,7 +172,11 @@ class ScoringUseCases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobTexts:
-    """What the scoring of one job needs, as it was submitted."""
+    """What the scoring of one job needs.
+
+    The texts of the job are those that its criteria version follows from. Where a partner set the version they are
+    those that were submitted. `criteria` is None until they are derived.
+    """
 
     job_description: str
     resume: ResumeSource
@@ -145,13 +185,36 @@ class JobTexts:
     role_knowledge: str | None
     answers: tuple[ApplicationAnswer, ...]
     context: str | None
+    criteria_version_id: str
+    criteria: tuple[CriterionText, ...] | None
 
 
 class ScoringStore(Protocol):
     """What the use cases ask of the store. Every call may raise StoreUnavailable."""
 
     async def submit_batch(self, submission: BatchSubmission) -> AcceptedBatch:
-        """Store the submission in one transaction, or find the batch it already is."""
+        """Store the submission in one transaction, or find the batch it already is.
+
+        Raises CriteriaNotFound when the job's criteria are archived.
+        """
+        ...
+
+    async def submit_job(self, submission: JobSubmission) -> ScoringJob:
+        """Store the submission in one transaction, or find the job it already is.
+
+        Raises CriteriaNotFound when the job's criteria are archived, and CriteriaVersionNotFound for a pinned version
+        that the job does not have. An application that has a job, and is not to be scored again, is found before that.
+        """
+        ...
+
+    async def read_job(
+        self, tenant: TenantKey, job_id: str, application_id: str, scoring_job_id: str
+    ) -> ScoringJob | None:
+        """Return a scoring job of an application, or None."""
+        ...
+
+    async def read_latest_job(self, tenant: TenantKey, job_id: str, application_id: str) -> ScoringJob | None:
+        """Return the job of an application that was submitted last, or None."""
         ...
 
     async def read_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs | None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, ParamSpec, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from nova_server.children.failures import ChildCrashed, ChildOutOfMemory, ChildTimedOut
-from nova_server.ports.scorer import ScoreResult, ScorerFailed, ScorerTimedOut, ScoringInput
+from nova_server.ports.scorer import (
+    CriteriaTexts,
+    CriterionText,
+    ScoreResult,
+    ScorerFailed,
+    ScorerTimedOut,
+    ScoringInput,
+)
+from nova_server.scorers.local.criteria import derive_criteria
 from nova_server.scorers.local.scorer import score
 
 # A usual application takes 5 ms and the worst ones tried under 2 s; what is above this has gone wrong.
 WALL_SECONDS: Final = 20.0
 
-_P = ParamSpec("_P")
+_Given = TypeVar("_Given")
 _T = TypeVar("_T")
 
 
@@ -25,7 +33,7 @@ class Children(Protocol):
 
 
 class LocalScorer:
-    """Scores in a child process."""
+    """Scores, and derives criteria, in a child process."""
 
     def __init__(self, children: Children, *, wall_seconds: float = WALL_SECONDS) -> None:
         self._children = children
@@ -33,8 +41,15 @@ class LocalScorer:
 
     async def score(self, scoring_input: ScoringInput) -> ScoreResult:
         """Return the score. Raises ScorerTimedOut, or ScorerFailed when the child died of this application."""
+        return await self._run(score, scoring_input)
+
+    async def derive_criteria(self, texts: CriteriaTexts) -> tuple[CriterionText, ...]:
+        """Return what the texts ask for. Raises ScorerTimedOut, or ScorerFailed when the child died of these texts."""
+        return await self._run(derive_criteria, texts)
+
+    async def _run(self, function: Callable[[_Given], _T], given: _Given) -> _T:
         try:
-            return await self._children.run(score, scoring_input, wall_seconds=self._wall_seconds)
+            return await self._children.run(function, given, wall_seconds=self._wall_seconds)
         except ChildTimedOut as error:
             raise ScorerTimedOut from error
         except (ChildCrashed, ChildOutOfMemory) as error:

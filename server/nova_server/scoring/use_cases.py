@@ -1,4 +1,4 @@
-"""Submitting, reading and watching batches."""
+"""Submitting, reading and watching batches and single jobs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from nova_server.errors import BatchNotFound, ServiceUnavailable
+from nova_server.errors import ApplicationNotFound, BatchNotFound, ScoringJobNotFound, ServiceUnavailable
 from nova_server.ports.scoring import (
     AcceptedBatch,
     BatchStatus,
     BatchSubmission,
     BatchWithJobs,
     JobState,
+    JobSubmission,
     ScoringJob,
     ScoringStore,
 )
@@ -50,6 +51,21 @@ class Scoring:
         found = await self._store.read_batch(tenant, job_id, batch_id)
         if found is None:
             raise BatchNotFound
+        return found
+
+    async def submit_job(self, submission: JobSubmission) -> ScoringJob:
+        return await self._store.submit_job(submission)
+
+    async def get_job(self, tenant: TenantKey, job_id: str, application_id: str, scoring_job_id: str) -> ScoringJob:
+        found = await self._store.read_job(tenant, job_id, application_id, scoring_job_id)
+        if found is None:
+            raise ScoringJobNotFound
+        return found
+
+    async def get_latest_score(self, tenant: TenantKey, job_id: str, application_id: str) -> ScoringJob:
+        found = await self._store.read_latest_job(tenant, job_id, application_id)
+        if found is None:
+            raise ApplicationNotFound
         return found
 
     async def watch_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> AsyncIterator[BatchWithJobs]:

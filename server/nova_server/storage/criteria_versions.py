@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, RootTransaction, and_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.sqlite import insert
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.identifiers import Identifiers
+from nova_server.storage.job_criteria import JobKey
 from nova_server.storage.json_rows import json_rows, rows_parameter
-from nova_server.storage.prepared import InsertNew, Values
+from nova_server.storage.prepared import InsertNew, Prepared
 from nova_server.storage.schema import criteria_versions
 
-_KNOWN = (
-    10_000  # versions whose ids are remembered: a job's version never changes, and is asked for at every submission
-)
+# Versions whose ids are remembered: that of a text never changes, and is asked for at every submission.
+_KNOWN = 10_000
 
+_of_job = criteria_versions.alias("of_job")
+# Numbered in the statement itself: whoever makes versions of a tenant's jobs holds the tenant's row.
+_next_number = (
+    select(func.coalesce(func.max(_of_job.c.version), literal_column("0")) + literal_column("1"))
+    .where(_of_job.c.tenant_id == bindparam("tenant"), _of_job.c.job_id == bindparam("job"))
+    .scalar_subquery()
+)
 _INSERT = InsertNew(
     criteria_versions,
-    ("tenant_id", "job_id", "digest", "job_description_digest", "role_knowledge_digest", "created_at"),
+    insertion=Prepared(
+        insert(criteria_versions)
+        .values(
+            id=bindparam("new_id"),
+            tenant_id=bindparam("tenant"),
+            job_id=bindparam("job"),
+            digest=bindparam("content"),
+            job_description_digest=bindparam("description"),
+            role_knowledge_digest=bindparam("knowledge"),
+            criteria=bindparam("new_criteria"),
+            created_at=bindparam("now"),
+            version=_next_number,
+        )
+        .on_conflict_do_nothing(),
+        ("new_id", "tenant", "job", "content", "description", "knowledge", "new_criteria", "now"),
+    ),
 )
 
 _wanted = json_rows("wanted", "tenant_id", "job_id", "digest")
@@ -37,11 +61,61 @@ _SELECT = select(
     )
 )
 
+_SELECT_PINNED = select(criteria_versions.c.id, criteria_versions.c.tenant_id, criteria_versions.c.job_id).where(
+    criteria_versions.c.id.in_(bindparam("ids", expanding=True))
+)
+
 Identity = tuple[str, str, str]
 
 
+class Pin(NamedTuple):
+    """A version that a caller names, and the job whose it must be."""
+
+    tenant_id: str
+    job_id: str
+    version_id: str
+
+
+class NewVersion(NamedTuple):
+    """A version on its way into the store: it follows from texts, or has criteria (JSON) that a partner set."""
+
+    id: str
+    tenant_id: str
+    job_id: str
+    digest: str
+    job_description_digest: str | None
+    role_knowledge_digest: str | None
+    criteria: str | None
+    created_at: Instant
+
+    @property
+    def identity(self) -> Identity:
+        return (self.tenant_id, self.job_id, self.digest)
+
+
+def insert_versions(connection: Connection, versions: Sequence[NewVersion]) -> set[str]:
+    """Store versions, and number those of each job. Returns the ids of those whose content the job did not have."""
+    return _INSERT.run(connection, versions)
+
+
+def find_versions(connection: Connection, identities: Sequence[Identity]) -> dict[Identity, str]:
+    """Return the ids of the versions that exist."""
+    if not identities:
+        return {}
+    rows = connection.execute(_SELECT, rows_parameter("wanted", identities))
+    return {(row.tenant_id, row.job_id, row.digest): row.id for row in rows}
+
+
+def find_pinned(connection: Connection, pins: Collection[Pin]) -> set[Pin]:
+    """Return those pins of which the job has the version."""
+    if not pins:
+        return set()
+    rows = connection.execute(_SELECT_PINNED, {"ids": sorted({pin.version_id for pin in pins})})
+    return {Pin(row.tenant_id, row.job_id, row.id) for row in rows} & set(pins)
+
+
 @dataclass(frozen=True, slots=True)
-class CriteriaText:
+class TextDigests:
     """The content of a criteria version, by digest."""
 
     tenant_id: str
@@ -54,43 +128,46 @@ class CriteriaText:
     def identity(self) -> Identity:
         return (self.tenant_id, self.job_id, self.digest)
 
+    @property
+    def job(self) -> JobKey:
+        return JobKey(self.tenant_id, self.job_id)
+
 
 class CriteriaVersions:
-    """Finds or makes criteria versions, and remembers those it has seen committed."""
+    """Finds the versions of texts, makes those that are new, and remembers those it has seen committed."""
 
     def __init__(self, identifiers: Identifiers) -> None:
         self._identifiers = identifiers
         self._known: OrderedDict[Identity, str] = OrderedDict()
+        self._made_in: RootTransaction | None = None
+        self._made: set[Identity] = set()
 
-    def resolve(self, connection: Connection, wanted: Sequence[CriteriaText], now: Instant) -> dict[Identity, str]:
-        """Return the id of the version of each content."""
+    def find(self, connection: Connection, wanted: Sequence[TextDigests]) -> dict[Identity, str]:
+        """Return the ids of the versions that exist."""
         ids = {text.identity: self._known[text.identity] for text in wanted if text.identity in self._known}
-        unknown = {text.identity: text for text in wanted if text.identity not in ids}
-        if unknown:
-            made = self._insert(connection, list(unknown.values()), now)
-            ids |= made
-            ids |= self._find(connection, [identity for identity in unknown if identity not in made])
-        return ids
+        unknown = {text.identity for text in wanted if text.identity not in ids}
+        found = find_versions(connection, sorted(unknown))
+        self._remember(connection, found)
+        return ids | found
 
-    def _insert(self, connection: Connection, texts: Sequence[CriteriaText], now: Instant) -> dict[Identity, str]:
-        """Make versions. Returns those that were not there before; they are not remembered until they are committed."""
-        rows = [_row(text, self._identifiers.new(now), now) for text in texts]
-        made = _INSERT.run(connection, rows)
-        return {text.identity: row[0] for text, row in zip(texts, rows, strict=True) if row[0] in made}
+    def foresee(self, now: Instant) -> str:
+        """Return the id of a version that may be made."""
+        return self._identifiers.new(now)
 
-    def _find(self, connection: Connection, identities: Sequence[Identity]) -> dict[Identity, str]:
-        if not identities:
-            return {}
-        rows = connection.execute(_SELECT, rows_parameter("wanted", identities))
-        found = {(row.tenant_id, row.job_id, row.digest): row.id for row in rows}
-        self._remember(found)
-        return found
+    def make(self, connection: Connection, versions: Mapping[str, TextDigests], now: Instant) -> None:
+        """Store versions, by their ids, that were not found in this transaction."""
+        insert_versions(connection, [_new_version(text, new_id, now) for new_id, text in versions.items()])
+        if self._made_in is not connection.get_transaction():
+            self._made_in, self._made = connection.get_transaction(), set()
+        self._made |= {text.identity for text in versions.values()}
 
-    def _remember(self, found: dict[Identity, str]) -> None:
-        self._known |= found
+    def _remember(self, connection: Connection, found: Mapping[Identity, str]) -> None:
+        """Remember versions, but not those that go when this transaction does."""
+        uncommitted = self._made if self._made_in is connection.get_transaction() else set()
+        self._known |= {identity: version for identity, version in found.items() if identity not in uncommitted}
         while len(self._known) > _KNOWN:
             self._known.popitem(last=False)
 
 
-def _row(text: CriteriaText, new_id: str, now: Instant) -> Values:
-    return (new_id, *text.identity, text.job_description_digest, text.role_knowledge_digest, now)
+def _new_version(text: TextDigests, new_id: str, now: Instant) -> NewVersion:
+    return NewVersion(new_id, *text.identity, text.job_description_digest, text.role_knowledge_digest, None, now)

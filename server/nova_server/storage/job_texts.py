@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, select
 
-from nova_server.ports.scorer import ApplicationAnswer
+from nova_server.ports.scorer import ApplicationAnswer, CriterionText
 from nova_server.ports.scoring import JobTexts, ResumeSource
+from nova_server.storage.criteria_json import load_criteria
 from nova_server.storage.schema import criteria_versions, scoring_inputs, scoring_jobs, texts
 
 _description = texts.alias("description")
@@ -22,12 +23,23 @@ def _same_text(source: FromClause, digest: ColumnElement[Any]) -> ColumnElement[
     return and_(source.c.tenant_id == scoring_jobs.c.tenant_id, source.c.digest == digest)
 
 
+# A version that a partner set follows from no texts: then those of the submission stand beside it.
+_follows_from_texts = criteria_versions.c.job_description_digest.is_not(None)
+_description_digest = case(
+    (_follows_from_texts, criteria_versions.c.job_description_digest), else_=scoring_inputs.c.job_description_digest
+)
+_knowledge_digest = case(
+    (_follows_from_texts, criteria_versions.c.role_knowledge_digest), else_=scoring_inputs.c.role_knowledge_digest
+)
+
 _READ = (
     select(
         scoring_jobs.c.id,
         scoring_inputs.c.resume_url,
         scoring_inputs.c.job_title,
         scoring_inputs.c.company_name,
+        scoring_jobs.c.criteria_version_id,
+        criteria_versions.c.criteria,
         _description.c.content.label("job_description"),
         _knowledge.c.content.label("role_knowledge"),
         _resume.c.content.label("resume_text"),
@@ -36,8 +48,8 @@ _READ = (
     .select_from(
         scoring_jobs.join(scoring_inputs, scoring_inputs.c.scoring_job_id == scoring_jobs.c.id)
         .join(criteria_versions, criteria_versions.c.id == scoring_jobs.c.criteria_version_id)
-        .join(_description, _same_text(_description, criteria_versions.c.job_description_digest))
-        .outerjoin(_knowledge, _same_text(_knowledge, criteria_versions.c.role_knowledge_digest))
+        .join(_description, _same_text(_description, _description_digest))
+        .outerjoin(_knowledge, _same_text(_knowledge, _knowledge_digest))
         .outerjoin(_resume, _same_text(_resume, scoring_inputs.c.resume_digest))
         .outerjoin(_data, _same_text(_data, scoring_inputs.c.application_data_digest))
     )
@@ -52,6 +64,7 @@ def read_job_texts(connection: Connection, job_ids: Sequence[str]) -> dict[str, 
 
 
 def _to_texts(row: Row[*tuple[Any, ...]]) -> JobTexts:
+    criteria = load_criteria(row.criteria)
     answers, context = json.loads(row.application_data) if row.application_data else ([], None)
     return JobTexts(
         job_description=row.job_description,
@@ -61,4 +74,6 @@ def _to_texts(row: Row[*tuple[Any, ...]]) -> JobTexts:
         role_knowledge=row.role_knowledge,
         answers=tuple(ApplicationAnswer(*answer) for answer in answers),
         context=context,
+        criteria_version_id=row.criteria_version_id,
+        criteria=None if criteria is None else tuple(CriterionText(one.text, one.importance) for one in criteria),
     )

@@ -55,11 +55,11 @@ def insert_where_free(table: Table, names: Sequence[str]) -> Prepared:
 class InsertNew:
     """Inserts rows that bring their own id, and tells which of them found their identity free.
 
-    A row is the id, then the values of the columns `names`.
+    A row is the id, then the values of the columns `names`, or those that an `insertion` of its own takes.
     """
 
-    def __init__(self, table: Table, names: Sequence[str]) -> None:
-        self._insert = insert_where_free(table, ("id", *names))
+    def __init__(self, table: Table, names: Sequence[str] = (), insertion: Prepared | None = None) -> None:
+        self._insert = insertion or insert_where_free(table, ("id", *names))
         self._ours = select(table.c.id).where(table.c.id.in_(bindparam("ids", expanding=True)))
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> set[str]:

@@ -14,22 +14,19 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+from nova_server.storage.criteria_schema import criteria_versions as criteria_versions
+from nova_server.storage.criteria_schema import idempotency_keys as idempotency_keys
+from nova_server.storage.criteria_schema import job_criteria as job_criteria
+from nova_server.storage.metadata import metadata as metadata
 
 # States are compared as literals: a partial index serves only a condition in the statement, not one in a parameter.
 PENDING = literal_column("'pending'", String)
@@ -68,20 +65,6 @@ texts = Table(
     UniqueConstraint("tenant_id", "digest"),
 )
 
-criteria_versions = Table(
-    "criteria_versions",
-    metadata,
-    Column("id", String(25), primary_key=True),
-    Column("tenant_id", String(25), nullable=False),
-    Column("job_id", String, nullable=False),
-    Column("digest", String(40), nullable=False, comment="of job description and role knowledge"),
-    Column("job_description_digest", String(40), nullable=False),
-    Column("role_knowledge_digest", String(40)),
-    Column("created_at", BigInteger, nullable=False),
-    UniqueConstraint("tenant_id", "job_id", "digest"),
-    sqlite_with_rowid=False,
-)
-
 scoring_batches = Table(
     "scoring_batches",
     metadata,
@@ -105,7 +88,7 @@ scoring_jobs = Table(
     Column("tenant_id", String(25), nullable=False),
     Column("job_id", String, nullable=False),
     Column("application_id", String, nullable=False),
-    Column("rescore_key", String(25), nullable=False, server_default="", comment="empty for the first job"),
+    Column("rescore_key", String(25), nullable=False, server_default="", comment="its version; empty for a first job"),
     Column("criteria_version_id", String(25), nullable=False),
     Column("state", String, nullable=False, comment="pending, running, completed or failed"),
     Column("attempt", Integer, nullable=False, server_default="0", comment="fences off a worker that lost its lease"),
@@ -117,6 +100,20 @@ scoring_jobs = Table(
     Column("queued_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
+    Column(
+        "made_by_rescore",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether it answers a rescore against its version, as a first job may",
+    ),
+    Column(
+        "latest_rescore_key",
+        String(25),
+        nullable=False,
+        server_default="",
+        comment="of a first job: that of the application's latest job",
+    ),
     UniqueConstraint("tenant_id", "job_id", "application_id", "rescore_key"),
     sqlite_with_rowid=False,
 )
@@ -161,6 +158,8 @@ scoring_inputs = Table(
     Column("application_data_digest", String(40)),
     Column("job_title", String),
     Column("company_name", String),
+    Column("job_description_digest", String(40), comment="null in what was stored before there were criteria to set"),
+    Column("role_knowledge_digest", String(40)),
     sqlite_with_rowid=False,
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, null, select, upd
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.scoring import ScoringBatch
+from nova_server.storage.job_criteria import JobKey
 from nova_server.storage.json_rows import json_rows, rows_parameter
 from nova_server.storage.prepared import InsertNew, Prepared, Values, insert_where_free
 from nova_server.storage.schema import scoring_batch_jobs, scoring_batches, scoring_jobs
@@ -82,6 +83,10 @@ class BatchIdentity(NamedTuple):
     tenant_id: str
     job_id: str
     applications_digest: str
+
+    @property
+    def job(self) -> JobKey:
+        return JobKey(self.tenant_id, self.job_id)
 
 
 class Counts(NamedTuple):

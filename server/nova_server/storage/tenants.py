@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import TenantKey
@@ -48,21 +48,23 @@ def lock_virtual_times(connection: Connection, keys: Mapping[str, TenantKey], no
     Start-time fair queueing: a job's place is `max(clock of the queue, latest of its tenant) + 1 / weight`. A tenant
     with a long queue runs ahead of the clock; one that was idle starts from it.
     """
-    rows = {row.id: row for row in connection.execute(_LOCK, {"tenant_ids": list(keys)})}
+    rows = _lock(connection, keys)
+    if new := sorted(keys.keys() - rows.keys()):
+        _INSERT.run(connection, [_new_row(key, keys[key], now) for key in new])
+        # A row that another process inserted just before is not locked by an insertion that found it.
+        rows |= _lock(connection, new)
     clock = connection.execute(_CLOCK).scalar_one()
-    new = [_new_row(key, tenant, now) for key, tenant in keys.items() if key not in rows]
-    _INSERT.run(connection, new)
-    return {
-        key: VirtualTime(max(clock, rows[key].virtual_time), 1 / rows[key].weight)
-        if key in rows
-        else VirtualTime(clock, 1.0)
-        for key in keys
-    }
+    return {key: VirtualTime(max(clock, rows[key].virtual_time), 1 / rows[key].weight) for key in keys}
 
 
 def save_virtual_times(connection: Connection, times: Mapping[str, VirtualTime]) -> None:
     """Store how far each tenant has run."""
     _ADVANCE.run(connection, [(key, times[key].latest) for key in sorted(times)])
+
+
+def _lock(connection: Connection, keys: Iterable[str]) -> dict[str, Row[str, float, float]]:
+    rows = connection.execute(_LOCK, {"tenant_ids": list(keys)})
+    return {row.id: row for row in rows}
 
 
 def _new_row(key: str, tenant: TenantKey, now: Instant) -> Values:

@@ -12,8 +12,9 @@ import grpc.aio
 import pytest
 import structlog
 from google.protobuf.descriptor import MethodDescriptor
-from nova.options.v1 import options_pb2
+from nova.criteria.v1 import criteria_service_pb2
 from nova.scoring.v1 import scoring_service_pb2
+from nova.webhooks.v1 import webhook_service_pb2
 from nova_server.errors import BatchNotFound, NovaError, ServiceUnavailable, StoreUnavailable
 from nova_server.observability.logs import configure_logging
 
@@ -21,7 +22,10 @@ from tests.support.api import METADATA, SERVICE, Served, first_message, refusal,
 
 GET = scoring_service_pb2.GetScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
 WATCH = scoring_service_pb2.WatchScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
-METHODS = list(scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].methods)
+FILES: list[Any] = [scoring_service_pb2, criteria_service_pb2, webhook_service_pb2]
+METHODS = [
+    method for file in FILES for service in file.DESCRIPTOR.services_by_name.values() for method in service.methods
+]
 CALLER_TEXT = "jane.smith@example.com"
 
 
@@ -128,13 +132,12 @@ async def test_a_method_that_does_not_exist_is_refused_as_not_found(served: Serv
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
-async def test_a_method_is_refused_as_not_found_as_long_as_the_contract_says_that_it_is_not_served(
-    served: Served, method: MethodDescriptor
-) -> None:
-    failed = await refusal(served.raw(f"/{SERVICE}/{method.name}", b"", metadata=METADATA))
+async def test_every_method_of_the_contract_is_served(served: Served, method: MethodDescriptor) -> None:
+    path = f"/{method.containing_service.full_name}/{method.name}"
 
-    refused = (failed.code, failed.info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_FOUND")
-    assert refused == method.GetOptions().Extensions[options_pb2.unserved]
+    failed = await refusal(served.raw(path, b"\xff", metadata=METADATA))
+
+    assert (failed.info.reason, failed.faults[0][:2]) == ("VALIDATION_ERROR", ("", "invalid"))
 
 
 async def test_made_up_methods_share_one_metric(served: Served) -> None:

@@ -16,7 +16,7 @@ from nova.scoring.v1 import scoring_service_pb2, scoring_service_pb2_grpc
 from nova_server.api.server import HEALTH_NAMES, GrpcApi
 from nova_server.settings import Settings
 
-from tests.support.api import METADATA, SERVICE, WEBHOOK_SERVICE, Served, refusal, serving
+from tests.support.api import CRITERIA_SERVICE, METADATA, SERVICE, WEBHOOK_SERVICE, Served, refusal, serving
 
 GET = scoring_service_pb2.GetScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
 WATCH = scoring_service_pb2.WatchScoringBatchRequest(job_id="job-1", scoring_batch_id="cbatch")
@@ -53,7 +53,7 @@ async def test_a_ready_server_says_that_it_serves(served: Served, service: str) 
 
 
 def test_health_is_told_for_the_server_and_each_service() -> None:
-    assert HEALTH_NAMES == ("", SERVICE, WEBHOOK_SERVICE)
+    assert HEALTH_NAMES == ("", SERVICE, CRITERIA_SERVICE, WEBHOOK_SERVICE)
 
 
 @pytest.mark.parametrize("service", HEALTH_NAMES)
@@ -110,7 +110,8 @@ async def test_reflection_lists_the_services(served: Served) -> None:
     answer = await reflect(served, LIST)
 
     names = {service.name for service in answer.list_services_response.service}
-    assert names == {SERVICE, WEBHOOK_SERVICE, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+    library = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+    assert names == {SERVICE, CRITERIA_SERVICE, WEBHOOK_SERVICE} | library
 
 
 async def test_reflection_describes_the_scoring_service(served: Served) -> None:

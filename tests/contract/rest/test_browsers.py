@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 from google.rpc import error_details_pb2, status_pb2
+from nova.criteria.v1 import criteria_service_pb2
 from nova.scoring.v1 import scoring_service_pb2
 from nova_server.errors import BatchNotFound
 from nova_server.ports.scoring import BatchWithJobs
 
 from tests.support import rest as gateway
-from tests.support.api import SERVICE, Served
+from tests.support.api import CRITERIA_SERVICE, SERVICE, Served
 from tests.support.rest import BATCHES, HEADERS, PROBLEM_TYPE, Rest
 from tests.support.use_cases import ENDED, JOB
 
@@ -130,7 +132,8 @@ async def test_a_page_that_is_let_in_may_ask_first(open_to_pages: Both, path: st
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
     assert {"authorization", "content-type", "x-tenant-id", "x-grpc-web"} <= set(allowed)
-    assert answer.headers["Access-Control-Allow-Methods"].split(", ") == ["DELETE", "GET", "PATCH", "POST"]
+    assert {"idempotency-key", "x-expected-criteria-revision"} <= set(allowed)
+    assert answer.headers["Access-Control-Allow-Methods"].split(", ") == ["DELETE", "GET", "PATCH", "POST", "PUT"]
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
@@ -145,7 +148,29 @@ async def test_a_page_that_is_let_in_reads_every_answer(
     assert answer.status == status
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
-    assert {"x-trace-id", "retry-after"} <= set(exposed)
+    assert {"x-trace-id", "retry-after", "idempotent-replayed"} <= set(exposed)
+
+
+async def test_a_page_that_is_let_in_makes_a_change_once(open_to_pages: Both) -> None:
+    rest, served = open_to_pages
+    served.criteria.changed = replace(served.criteria.changed, replayed=True)
+    headers = {**HEADERS, "Origin": ORIGIN, "Idempotency-Key": "key-1"}
+
+    answer = await rest.call("PUT", "/v1/jobs/job-1/criteria", json={"criteria": []}, headers=headers)
+
+    assert (answer.status, answer.headers["Idempotent-Replayed"]) == (200, "true")
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+async def test_a_page_learns_over_grpc_web_that_an_answer_is_given_again(rest: Rest, served: Served) -> None:
+    served.criteria.changed = replace(served.criteria.changed, replayed=True)
+    request = criteria_service_pb2.ArchiveCriteriaRequest(job_id="job-1").SerializeToString()
+    url = f"{rest.url}/{CRITERIA_SERVICE}/ArchiveCriteria"
+
+    async with rest.session.post(url, data=frame(request), headers={**WEB, "Idempotency-Key": "key-1"}) as answer:
+        _, trailers = frames(await answer.read())
+
+    assert (trailers["grpc-status"], trailers["idempotent-replayed"]) == ("0", "true")
 
 
 async def test_a_page_that_is_let_in_learns_that_its_body_was_too_large(open_to_pages: Both) -> None:

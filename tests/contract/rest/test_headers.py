@@ -94,6 +94,50 @@ async def test_a_header_of_the_inside_means_nothing_when_a_caller_sends_it(rest:
     assert names(answer.headers) <= PUBLIC
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-trace-bin", "not base64!"),
+        ("x-trace-bin", "YWJj"),
+        ("idempotency-key-bin", ""),
+        ("x$y", "1"),
+        ("x`!~", "1"),
+        ("cookie", "ü 🎉"),
+    ],
+)
+async def test_a_header_that_grpc_has_no_metadata_for_means_nothing(rest: Rest, name: str, value: str) -> None:
+    for answer in (
+        await rest.get(READ, headers={**HEADERS, name: value}),
+        await rest.post(BATCHES, json=submission(), headers={**HEADERS, name: value}),
+    ):
+        assert answer.status in (200, 202), answer.text
+        assert names(answer.headers) <= PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (b"Cookie: \xe4", 200),
+        (b"Idempotency-Key: \xff", 200),
+        (b"X-Tenant-Id: \xe4", 400),
+        (b"Authorization: Bearer \xe4", 401),
+    ],
+)
+async def test_bytes_that_are_no_text_are_told_or_mean_nothing_and_write_no_error(
+    rest: Rest, caplog: pytest.LogCaptureFixture, header: bytes, status: int
+) -> None:
+    sent = {name.lower().encode(): f"{name}: {value}".encode() for name, value in HEADERS.items()}
+    lines = {**sent, header.split(b":")[0].lower(): header}.values()
+    reader, writer = await asyncio.open_connection("127.0.0.1", rest.gateway.port)
+    writer.write(b"\r\n".join((f"GET {READ} HTTP/1.1".encode(), b"Host: x", b"Connection: close", *lines, b"", b"")))
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+
+    assert answer.split()[1] == str(status).encode()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_a_timeout_of_the_caller_does_not_end_a_call(rest: Rest, served: Served) -> None:
     served.use_cases.open.clear()
     headers = {**HEADERS, "x-envoy-upstream-rq-timeout-ms": "1", "grpc-timeout": "1m"}

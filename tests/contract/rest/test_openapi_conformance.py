@@ -20,7 +20,7 @@ EXCLUDED_CHECKS = "unsupported_method,positive_data_acceptance"
 
 
 @pytest.mark.parametrize(
-    ("methods", "examples", "expected"), [(("GET",), 400, 1600), (("POST", "PATCH", "DELETE"), 60, 400)]
+    ("methods", "examples", "expected"), [(("GET",), 100, 1200), (("POST", "PUT", "PATCH", "DELETE"), 20, 800)]
 )
 def test_every_answer_is_a_documented_one(
     tmp_path: Path, methods: tuple[str, ...], examples: int, expected: int

@@ -159,13 +159,6 @@ async def test_an_unknown_route_or_method_is_not_found(rest: Rest, method: str, 
     problem(await rest.call(method, path), "NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    "path", ["/v1/jobs/job-1/applications/app-1/scoring-jobs/x", "/v1/jobs/job-1/applications/app-1/score"]
-)
-async def test_a_route_that_is_not_served_yet_is_not_found(rest: Rest, path: str) -> None:
-    problem(await rest.get(path), "NOT_FOUND")
-
-
 async def test_head_of_an_unknown_route_has_the_status_without_the_body(rest: Rest) -> None:
     answer = await rest.call("HEAD", "/v1/nothing")
 

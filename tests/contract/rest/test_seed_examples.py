@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.documented_routes import shape
 from tests.support.running_server import new_key, started
 
 FIRST_REQUEST = {
@@ -95,15 +96,6 @@ def submit(service: tuple[str, str], job: str, request: Any, tenant: str) -> tup
     url, secret = service
     body = ("-H", "Content-Type: application/json", "-d", json.dumps(request))
     return curl(f"{url}/v1/jobs/{job}/scoring-batches", secret, *body, tenant=tenant)
-
-
-def shape(value: Any) -> Any:
-    """Return the keys of a JSON value in their order, with the types of what they hold."""
-    if isinstance(value, dict):
-        return [(key, shape(part)) for key, part in value.items()]
-    if isinstance(value, list):
-        return [shape(part) for part in value]
-    return type(value).__name__
 
 
 @pytest.mark.parametrize(("job", "request_body"), EXAMPLES, ids=["first", "second"])

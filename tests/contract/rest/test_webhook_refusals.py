@@ -15,7 +15,7 @@ from nova_server.errors import (
 )
 
 from tests.support.api import Served
-from tests.support.rest import PROBLEM_TYPE, Answer, Rest
+from tests.support.rest import PROBLEM_TYPE, Answer, Rest, faults
 from tests.support.webhook_routes import (
     DELIVERIES,
     DELIVERY,
@@ -27,13 +27,6 @@ from tests.support.webhook_routes import (
     Route,
     called,
 )
-
-
-def faults(answer: Answer) -> list[tuple[str, str]]:
-    """Return where the faults are and their codes, of an answer that must be a problem of the request."""
-    assert (answer.status, answer.content_type) == (400, PROBLEM_TYPE), answer.text
-    assert answer.json["code"] == "VALIDATION_ERROR"
-    return [(fault["field"], fault["code"]) for fault in answer.json["details"]]
 
 
 def refused(answer: Answer, error: NovaError, status: int, code: str) -> None:

@@ -18,6 +18,7 @@ from nova_server.ports.webhooks import (
 
 from tests.support.api import Served
 from tests.support.clock import START
+from tests.support.documented_routes import shape
 from tests.support.recorded_webhooks import DELIVERED, DELIVERY_ID, ENDPOINT_ID, FAILING, OWNER, PAYLOAD
 from tests.support.rest import Rest
 from tests.support.webhook_routes import (
@@ -32,15 +33,6 @@ from tests.support.webhook_routes import (
     Route,
     called,
 )
-
-
-def shape(value: Any) -> Any:
-    """Return the keys of a JSON value in their order, with the types of what they hold."""
-    if isinstance(value, dict):
-        return [(key, shape(part)) for key, part in value.items()]
-    if isinstance(value, list):
-        return [shape(part) for part in value]
-    return type(value).__name__
 
 
 def test_every_route_is_called_here() -> None:

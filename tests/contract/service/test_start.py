@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.running_server import RunningServer, forked, started
+from tests.unit.cli.command_line import call
 
 
 def told(server: RunningServer, event: str) -> dict[str, str]:
@@ -61,11 +62,12 @@ def test_an_address_in_use_ends_the_server_with_a_readable_line(tmp_path: Path, 
 
 @pytest.mark.parametrize("setting", ["grpc_address", "metrics_address", "rest_address"])
 def test_an_address_that_is_none_ends_the_command_with_the_name_of_its_setting(tmp_path: Path, setting: str) -> None:
-    with started(tmp_path, **{setting: "nonsense"}) as server:
-        assert server.exit_code() == 2
-        (line,) = server.log.text
-        assert line.startswith(f"NOVA_{setting.upper()}: ")
-        assert "nonsense" not in line.removeprefix(f"NOVA_{setting.upper()}: ")
+    name = f"NOVA_{setting.upper()}"
+    outcome = call("serve", **{"NOVA_DATA_DIR": str(tmp_path), name: "nonsense"})
+    assert (outcome.code, outcome.output) == (2, "")
+    (line,) = outcome.errors.splitlines()
+    assert line.startswith(f"{name}: ")
+    assert "nonsense" not in line.removeprefix(f"{name}: ")
 
 
 @pytest.mark.parametrize(
@@ -79,11 +81,11 @@ def test_an_address_that_is_none_ends_the_command_with_the_name_of_its_setting(t
     ],
 )
 def test_a_url_of_no_store_ends_the_command_with_the_name_of_its_setting(tmp_path: Path, url: str) -> None:
-    with started(tmp_path, database_url=url) as server:
-        assert server.exit_code() == 2
-        (line,) = server.log.text
-        assert line.startswith("NOVA_DATABASE_URL: ")
-        assert url not in line
+    outcome = call("serve", NOVA_DATA_DIR=str(tmp_path), NOVA_DATABASE_URL=url)
+    assert outcome.code == 2
+    (line,) = outcome.errors.splitlines()
+    assert line.startswith("NOVA_DATABASE_URL: ")
+    assert url not in line
 
 
 def test_a_store_that_is_no_database_ends_the_server_with_a_readable_line(tmp_path: Path) -> None:

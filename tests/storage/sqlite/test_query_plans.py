@@ -8,16 +8,31 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nova_server.ports.clock import plus_seconds
 from nova_server.ports.queue import Extension
+from sqlalchemy import Engine, event
 
 from tests.support.query_plans import assert_no_scan, lines, plans_of
 from tests.support.store import StoreUnderTest, open_store, sqlite_url
-from tests.support.submissions import ACME, GLOBEX, submission, submissions
+from tests.support.submissions import ACME, GLOBEX, rescore, single, submission, submissions
+
+
+async def executed_by(work: Awaitable[object]) -> list[str]:
+    """Return every statement that is executed, in its order, as often as it is. One for many rows is executed once."""
+    executed: list[str] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        executed.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    await work
+    event.remove(Engine, "before_cursor_execute", record)
+    return executed
 
 
 async def fill(folder: Path) -> None:
@@ -125,6 +140,65 @@ async def test_a_submission_finds_what_is_there_by_its_identity(store: StoreUnde
     assert "SEARCH scoring_batches USING" in lines(plans)
     assert "(tenant_id=? AND job_id=? AND applications_digest=?)" in lines(plans)
     assert "(tenant_id=? AND job_id=? AND application_id=?" in lines(plans)
+
+
+async def test_a_single_submission_finds_what_is_there_by_its_identity(store: StoreUnderTest, file: Path) -> None:
+    async def work() -> None:
+        await store.submit_jobs(single("app-0000-00"), single("new"), rescore("app-0001-00"))
+        version = (await store.latest("new")).criteria_version_id
+        await store.submit_jobs(rescore("app-0000-00", version), rescore("new", job_description="Other criteria."))
+
+    plans = await plans_of(file, work())
+    assert_no_scan(plans)
+    assert "(tenant_id=? AND job_id=? AND application_id=? AND rescore_key=?)" in lines(plans)
+    assert "SEARCH scoring_results USING" in lines(plans)
+    assert "SEARCH criteria_versions USING PRIMARY KEY (id=?)" in lines(plans)
+
+
+async def test_what_is_current_is_found_by_its_job_and_versions_are_numbered_from_an_index(
+    store: StoreUnderTest, file: Path
+) -> None:
+    work = store.submit(submission("anna", job_description="Other criteria."))
+    plans = await plans_of(file, work)
+    assert_no_scan(plans)
+    assert "SEARCH job_criteria USING PRIMARY KEY (tenant_id=? AND job_id=?)" in lines(plans)
+    assert "INDEX ix_criteria_versions_tenant_id_job_id_version (tenant_id=? AND job_id=?)" in lines(plans)
+
+
+async def test_a_job_is_read_by_its_id_and_the_latest_by_its_application(store: StoreUnderTest, file: Path) -> None:
+    job = await store.latest("app-0000-00")
+    by_id = await plans_of(file, store.store.read_job(ACME, "job-1", "app-0000-00", job.id))
+    latest = await plans_of(file, store.latest("app-0000-00"))
+    assert_no_scan(by_id | latest)
+    assert "SEARCH scoring_jobs USING PRIMARY KEY (id=?)" in lines(by_id)
+    assert "(tenant_id=? AND job_id=? AND application_id=? AND rescore_key=?)" in lines(latest)
+
+
+async def test_an_application_costs_the_same_however_often_it_was_scored(store: StoreUnderTest, file: Path) -> None:
+    async def work() -> None:
+        await store.submit_jobs(single("app-0000-00"), rescore("app-0000-00"), rescore("app-0001-00"))
+        await store.submit(submission("app-0000-00", "app-0001-00"))
+        await store.latest("app-0000-00")
+
+    # By less than the whole identity, all jobs of the application would be read.
+    assert "application_id=?)" not in lines(await plans_of(file, work()))
+
+
+@pytest.mark.parametrize("group", [1, 40])
+async def test_a_group_takes_as_many_statements_however_many_submissions_it_holds(
+    store: StoreUnderTest, group: int
+) -> None:
+    singles = [one for number in range(group) for one in (single(f"single-{number}"), rescore(f"app-{number:04d}-01"))]
+    executed = await executed_by(store.submit_jobs(*singles))
+    assert len(executed) == 13
+
+
+async def test_a_batch_of_a_known_job_asks_for_its_criteria_once_and_writes_none(store: StoreUnderTest) -> None:
+    await store.submit(submission("anna"))
+    executed = await executed_by(store.submit(submission("ben", "cleo")))
+    about_criteria = [statement for statement in executed if re.search("criteria_versions|job_criteria", statement)]
+    assert len(about_criteria) == 1
+    assert "FROM json_each" in about_criteria[0]
 
 
 async def test_criteria_are_found_by_their_content_in_a_store_that_was_just_opened(

@@ -9,18 +9,31 @@ import pytest
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from nova.criteria.v1 import criteria_service_pb2, criterion_pb2
 from nova.scoring.v1 import application_pb2, resume_pb2, scoring_service_pb2
 from nova.webhooks.v1 import webhook_service_pb2
+from nova_server.api.criteria_validation import REQUESTS as CRITERIA_REQUESTS
 from nova_server.api.fault_table import FAULTS
 from nova_server.api.field_rules import MEMBER_OF_TYPE, FieldRules
-from nova_server.api.limits import MAX_ANSWERS, MAX_APPLICATIONS, MAX_EVENTS, MAX_URL_CHARACTERS, TIME_PATTERN
-from nova_server.api.method_options import is_without_tenant, max_bytes
+from nova_server.api.limits import (
+    MAX_ANSWERS,
+    MAX_APPLICATIONS,
+    MAX_CRITERIA,
+    MAX_EVENTS,
+    MAX_URL_CHARACTERS,
+    TIME_PATTERN,
+)
+from nova_server.api.method_options import is_without_tenant, max_bytes, takes_expected_revision, takes_idempotency_key
 from nova_server.api.webhook_validation import REQUESTS as WEBHOOK_REQUESTS
 
 REQUESTS: list[type[Message]] = [
     scoring_service_pb2.SubmitScoringBatchRequest,
     scoring_service_pb2.GetScoringBatchRequest,
     scoring_service_pb2.WatchScoringBatchRequest,
+    scoring_service_pb2.SubmitScoringJobRequest,
+    scoring_service_pb2.GetScoringJobRequest,
+    scoring_service_pb2.GetLatestScoreRequest,
+    *CRITERIA_REQUESTS,
     *WEBHOOK_REQUESTS,
 ]
 
@@ -57,15 +70,17 @@ def test_every_rule_of_the_contract_is_named() -> None:
 
 
 def test_the_limits_that_code_needs_are_those_of_the_contract() -> None:
-    assert (MAX_APPLICATIONS, MAX_ANSWERS, MAX_URL_CHARACTERS, MAX_EVENTS) == (25, 500, 2048, 3)
+    assert (MAX_APPLICATIONS, MAX_ANSWERS, MAX_URL_CHARACTERS) == (25, 500, 2048)
+    assert (MAX_CRITERIA, MAX_EVENTS) == (100, 3)
 
 
-def test_every_request_to_webhooks_is_checked() -> None:
-    methods = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].methods
+@pytest.mark.parametrize("file", [scoring_service_pb2, criteria_service_pb2, webhook_service_pb2])
+def test_every_request_is_checked_here(file: Any) -> None:
+    (service,) = file.DESCRIPTOR.services_by_name.values()
 
-    checked = {cast("Descriptor", request.DESCRIPTOR).full_name for request in WEBHOOK_REQUESTS}
+    checked = {cast("Descriptor", request.DESCRIPTOR).full_name for request in REQUESTS}
 
-    assert checked == {method.input_type.full_name for method in methods}
+    assert {method.input_type.full_name for method in service.methods} <= checked
 
 
 def test_every_pattern_is_one_of_those_that_the_sentences_are_about() -> None:
@@ -95,6 +110,27 @@ def test_each_type_of_resume_asks_for_a_member_of_its_source() -> None:
 )
 def test_the_limit_of_a_body_is_that_of_its_message(method: str, limit: int | None) -> None:
     assert max_bytes(method) == limit
+
+
+KEYED = ["SetCriteria", "ArchiveCriteria", "AddCriterion", "UpdateCriterion", "RemoveCriterion"]
+
+
+@pytest.mark.parametrize("file", [scoring_service_pb2, criteria_service_pb2, webhook_service_pb2])
+def test_keys_and_revisions_are_for_those_who_change_criteria(file: Any) -> None:
+    (service,) = file.DESCRIPTOR.services_by_name.values()
+    names = {f"/{service.full_name}/{method.name}": method.name for method in service.methods}
+
+    assert [names[method] for method in names if takes_idempotency_key(method)] == [
+        name for name in names.values() if name in KEYED
+    ]
+    assert [names[method] for method in names if takes_expected_revision(method)] == [
+        name for name in names.values() if name == "SetCriteria"
+    ]
+
+
+@pytest.mark.parametrize("method", ["/nova.criteria.v1.CriteriaService/Nothing", "unknown"])
+def test_a_method_that_does_not_exist_takes_neither(method: str) -> None:
+    assert (takes_idempotency_key(method), takes_expected_revision(method)) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +175,17 @@ def test_the_sentence_for_a_pattern_says_what_the_pattern_is_about() -> None:
         "must be a time in RFC 3339, such as 2025-12-14T10:30:45Z."
     ]
     assert FieldRules().violations(job)[0].message == "must not contain control characters."
+
+
+def test_an_importance_that_is_given_as_none_of_them_is_told_as_any_other() -> None:
+    for importance in (criterion_pb2.IMPORTANCE_UNSPECIFIED, 4):
+        request = criteria_service_pb2.UpdateCriterionRequest(
+            job_id="j", criterion_id="c", importance=cast(Any, importance)
+        )
+
+        assert [fault.message for fault in FieldRules().violations(request)] == [
+            "must be one of the documented values."
+        ]
 
 
 def test_an_item_of_a_list_that_is_empty_was_sent() -> None:

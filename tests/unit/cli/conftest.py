@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from nova_server.cli.client import ScoringClient, connect
+from nova_server.cli.channel import Connection, connect
+from nova_server.cli.client import ScoringClient
+from nova_server.cli.criteria_client import CriteriaClient
 
 from tests.unit.cli.fake_service import FakeScoring, RunningService, running_service
 
@@ -25,9 +27,19 @@ def fake(service: RunningService) -> FakeScoring:
 
 
 @pytest.fixture
-async def client(service: RunningService) -> AsyncIterator[ScoringClient]:
-    async with connect(service.address, "sk_test_secret", "acme") as client:
-        yield client
+async def connection(service: RunningService) -> AsyncIterator[Connection]:
+    async with connect(service.address, "sk_test_secret", "acme") as connection:
+        yield connection
+
+
+@pytest.fixture
+def client(connection: Connection) -> ScoringClient:
+    return ScoringClient(connection)
+
+
+@pytest.fixture
+def criteria_client(connection: Connection) -> CriteriaClient:
+    return CriteriaClient(connection)
 
 
 @pytest.fixture

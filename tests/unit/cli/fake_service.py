@@ -1,19 +1,14 @@
-"""A scoring service on a real socket that answers what a test tells it to."""
+"""The service on a real socket. It answers what a test tells it to."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
 
 import grpc.aio
-from google.protobuf.any_pb2 import Any as PackedDetail
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
-from grpc_status import rpc_status
+from nova.criteria.v1.criteria_service_pb2_grpc import add_CriteriaServiceServicer_to_server
 from nova.errors.v1 import error_reason_pb2
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova.scoring.v1 import scoring_service_pb2 as messages
@@ -23,8 +18,8 @@ from nova.scoring.v1.scoring_job_pb2 import ScoringJob
 from nova.scoring.v1.scoring_service_pb2_grpc import ScoringServiceServicer, add_ScoringServiceServicer_to_server
 from nova_server.errors import CATALOGUE
 
-Context = grpc.aio.ServicerContext[Any, Any]
-TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+from tests.unit.cli.fake_criteria import FakeCriteria
+from tests.unit.cli.refusals import Context, refusal, refuse
 
 
 class BrokenStream(Exception):
@@ -35,7 +30,11 @@ Change = messages.WatchScoringBatchResponse | BrokenStream | Status
 
 
 class FakeScoring(ScoringServiceServicer):
-    """Records what it is asked. Every batch is scored at once unless `streams` or `refusal` say otherwise."""
+    """Records what it is asked.
+
+    Every batch is scored at once unless `streams` or `refusal` say otherwise, and every single job is scored when it is
+    read for the first time unless `accepted` or `reads` do.
+    """
 
     def __init__(self) -> None:
         self.submissions: list[messages.SubmitScoringBatchRequest] = []
@@ -46,16 +45,20 @@ class FakeScoring(ScoringServiceServicer):
         self.watches = 0
         self.before_scoring: Callable[[], Awaitable[None]] | None = None
         self.batches: dict[str, list[ScoringJob]] = {}
+        self.job_submissions: list[messages.SubmitScoringJobRequest] = []
+        self.job_reads: list[messages.GetScoringJobRequest] = []
+        self.latest_reads: list[messages.GetLatestScoreRequest] = []
+        self.accepted: ScoringJob | None = None
+        self.latest: ScoringJob | None = None
+        self.latest_refusal = refusal(error_reason_pb2.APPLICATION_NOT_FOUND)
+        self.reads: list[ScoringJob | Status] = []
 
     async def SubmitScoringBatch(  # noqa: N802 (the contract's name)
         self, request: messages.SubmitScoringBatchRequest, context: Context
     ) -> messages.SubmitScoringBatchResponse:
         self.metadata.append(dict(context.invocation_metadata() or ()))
         self.submissions.append(request)
-        if self.refusal is not None:
-            await refuse(context, self.refusal)
-        if self.passing_refusals:
-            await refuse(context, self.passing_refusals.pop())
+        await self._refuse_as_told(context)
         jobs = [scored(application.application_id) for application in request.applications]
         batch_id = f"batch-{len(self.submissions)}"
         self.batches.setdefault(batch_id, jobs)
@@ -85,14 +88,38 @@ class FakeScoring(ScoringServiceServicer):
     def _finished(self, batch_id: str) -> messages.WatchScoringBatchResponse:
         return change_of(batch_id, self.batches[batch_id])
 
-    async def SubmitScoringJob(self, request: messages.SubmitScoringJobRequest, context: Context) -> NoReturn:  # noqa: N802 (the contract's name)
-        raise NotImplementedError
+    async def SubmitScoringJob(  # noqa: N802 (the contract's name)
+        self, request: messages.SubmitScoringJobRequest, context: Context
+    ) -> messages.SubmitScoringJobResponse:
+        self.metadata.append(dict(context.invocation_metadata() or ()))
+        self.job_submissions.append(request)
+        await self._refuse_as_told(context)
+        return messages.SubmitScoringJobResponse(scoring_job=self.accepted or pending(request.application_id))
 
-    async def GetScoringJob(self, request: messages.GetScoringJobRequest, context: Context) -> NoReturn:  # noqa: N802 (the contract's name)
-        raise NotImplementedError
+    async def GetScoringJob(  # noqa: N802 (the contract's name)
+        self, request: messages.GetScoringJobRequest, context: Context
+    ) -> messages.GetScoringJobResponse:
+        self.job_reads.append(request)
+        if self.before_scoring is not None:
+            await self.before_scoring()
+        answer = self.reads.pop(0) if self.reads else scored(request.application_id)
+        if isinstance(answer, Status):
+            await refuse(context, answer)
+        return messages.GetScoringJobResponse(scoring_job=answer)
 
-    async def GetLatestScore(self, request: messages.GetLatestScoreRequest, context: Context) -> NoReturn:  # noqa: N802 (the contract's name)
-        raise NotImplementedError
+    async def GetLatestScore(  # noqa: N802 (the contract's name)
+        self, request: messages.GetLatestScoreRequest, context: Context
+    ) -> messages.GetLatestScoreResponse:
+        self.latest_reads.append(request)
+        if self.latest is None:
+            await refuse(context, self.latest_refusal)
+        return messages.GetLatestScoreResponse(scoring_job=self.latest)
+
+    async def _refuse_as_told(self, context: Context) -> None:
+        if self.refusal is not None:
+            await refuse(context, self.refusal)
+        if self.passing_refusals:
+            await refuse(context, self.passing_refusals.pop())
 
 
 async def _break_off(context: Context, end: BrokenStream | Status) -> None:
@@ -101,34 +128,9 @@ async def _break_off(context: Context, end: BrokenStream | Status) -> None:
     await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
 
 
-async def refuse(context: Context, status: Status) -> NoReturn:
-    """End a call with rich details."""
-    await context.abort_with_status(rpc_status.to_status(status))
-    raise AssertionError("abort_with_status raises")
-
-
-def refusal(reason: ErrorReason.ValueType, *faults: tuple[str, str], retry_after_seconds: int = 0) -> Status:
-    """Return the rich status of a reason, with one violation for each (field, message)."""
-    entry = CATALOGUE[reason]
-    details: list[Message] = [
-        ErrorInfo(reason=ErrorReason.Name(reason), domain="nova", metadata={"trace_id": TRACE_ID})
-    ]
-    if faults:
-        violations = [BadRequest.FieldViolation(field=field, description=message) for field, message in faults]
-        details.append(BadRequest(field_violations=violations))
-    if retry_after_seconds:
-        details.append(RetryInfo(retry_delay=Duration(seconds=retry_after_seconds)))
-    status = Status(code=entry.grpc_code, message=entry.message)
-    for detail in details:
-        packed = PackedDetail()
-        packed.Pack(detail)
-        status.details.append(packed)
-    return status
-
-
 def scored(application_id: str, score: int = 7, verdict: str = "A good fit.") -> ScoringJob:
     """Return a completed job."""
-    job = ScoringJob(id=f"job-of-{application_id}", application_id=application_id, status=ScoringJob.COMPLETED)
+    job = _job(application_id, ScoringJob.COMPLETED)
     job.score = score
     job.assessment.CopyFrom(Assessment(verdict=verdict, strengths=["Python"]))
     return job
@@ -136,18 +138,18 @@ def scored(application_id: str, score: int = 7, verdict: str = "A good fit.") ->
 
 def failed(application_id: str, code: ErrorReason.ValueType) -> ScoringJob:
     """Return a failed job."""
-    return ScoringJob(
-        id=f"job-of-{application_id}",
-        application_id=application_id,
-        status=ScoringJob.FAILED,
-        error_code=code,
-        error_message=CATALOGUE[code].message,
-    )
+    job = _job(application_id, ScoringJob.FAILED)
+    job.error_code, job.error_message = code, CATALOGUE[code].message
+    return job
 
 
 def pending(application_id: str) -> ScoringJob:
     """Return a job that waits."""
-    return ScoringJob(id=f"job-of-{application_id}", application_id=application_id, status=ScoringJob.PENDING)
+    return _job(application_id, ScoringJob.PENDING)
+
+
+def _job(application_id: str, status: ScoringJob.Status.ValueType) -> ScoringJob:
+    return ScoringJob(id=f"job-of-{application_id}", job_id="backend", application_id=application_id, status=status)
 
 
 def batch_of(batch_id: str, jobs: Sequence[ScoringJob]) -> ScoringBatch:
@@ -172,6 +174,7 @@ class RunningService:
     """A fake that listens."""
 
     fake: FakeScoring
+    criteria: FakeCriteria
     address: str
 
 
@@ -179,11 +182,12 @@ class RunningService:
 async def running_service() -> AsyncIterator[RunningService]:
     """Serve a fake on a free port."""
     server = grpc.aio.server()
-    fake = FakeScoring()
+    fake, criteria = FakeScoring(), FakeCriteria()
     add_ScoringServiceServicer_to_server(fake, server)
+    add_CriteriaServiceServicer_to_server(criteria, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        yield RunningService(fake, f"127.0.0.1:{port}")
+        yield RunningService(fake, criteria, f"127.0.0.1:{port}")
     finally:
         await server.stop(grace=None)

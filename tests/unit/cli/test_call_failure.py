@@ -13,8 +13,9 @@ from nova_server.cli.client import ScoringClient
 from nova_server.cli.failures import describe
 from nova_server.errors import FieldViolation
 
-from tests.unit.cli import fake_service
-from tests.unit.cli.fake_service import FakeScoring, refusal
+from tests.unit.cli import refusals
+from tests.unit.cli.fake_service import FakeScoring
+from tests.unit.cli.refusals import refusal
 
 
 async def refused(client: ScoringClient) -> CallFailed:
@@ -33,7 +34,7 @@ async def test_rich_details_are_read(client: ScoringClient, fake: FakeScoring) -
     failure = await refused(client)
     assert failure.code == "VALIDATION_ERROR"
     assert failure.message == "Request validation failed."
-    assert failure.trace_id == fake_service.TRACE_ID
+    assert failure.trace_id == refusals.TRACE_ID
     assert failure.fields == (FieldViolation("job_id", "", "is empty"), FieldViolation("applications", "", "is empty"))
     assert not failure.passing
 

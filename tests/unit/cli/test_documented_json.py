@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from nova.criteria.v1.criterion_pb2 import PREFERRED, CriterionText
 from nova.errors.v1 import error_reason_pb2
 from nova.scoring.v1.resume_pb2 import Resume
 from nova.scoring.v1.scoring_batch_pb2 import ScoringBatch
 from nova.scoring.v1.scoring_job_pb2 import ScoringJob
-from nova.scoring.v1.scoring_service_pb2 import GetScoringBatchResponse, SubmitScoringBatchRequest
+from nova.scoring.v1.scoring_service_pb2 import (
+    GetScoringBatchResponse,
+    SubmitScoringBatchRequest,
+    SubmitScoringJobRequest,
+)
 from nova_server.cli.applications import read_request
 from nova_server.cli.documented_json import parse, render
 from nova_server.cli.failures import UsageFault
 
+from tests.unit.cli.fake_criteria import criterion, version
 from tests.unit.cli.fake_service import failed, scored
 
 
@@ -42,7 +48,20 @@ def test_an_empty_optional_text_is_kept_so_that_the_service_can_refuse_it() -> N
     assert parse({"jobTitle": ""}, SubmitScoringBatchRequest()).HasField("job_title")
 
 
-@pytest.mark.parametrize("body", [[], "text", None, {"applications": "none"}, {"jobId": 7}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        "text",
+        None,
+        {"applications": "none"},
+        {"applications": ["none"]},
+        {"applications": [None]},
+        {"applications": [{"resume": "none"}]},
+        {"applications": [{"resume": 7}]},
+        {"jobId": 7},
+    ],
+)
 def test_another_shape_is_refused_in_words(body: object) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         parse(body, SubmitScoringBatchRequest())
@@ -84,6 +103,16 @@ def test_error_codes_keep_their_capitals() -> None:
     assert render(failed("bob", error_reason_pb2.RESUME_EMPTY))["errorCode"] == "RESUME_EMPTY"
 
 
+def test_enum_values_that_stand_alone_keep_their_capitals() -> None:
+    assert render(criterion(0, "Python", PREFERRED))["importance"] == "PREFERRED"
+    assert render(version(1, archived=True))["status"] == "ARCHIVED"
+    assert parse({"text": "Python", "importance": "PREFERRED"}, CriterionText()).importance == PREFERRED
+
+
+def test_a_null_is_a_field_that_is_not_given() -> None:
+    assert parse({"resume": None, "applicationData": None}, SubmitScoringJobRequest()) == SubmitScoringJobRequest()
+
+
 def test_a_value_of_a_newer_server_is_shown_as_its_number() -> None:
     assert render(ScoringBatch(status=99))["status"] == 99  # type: ignore[arg-type]  # a newer server may send it
 
@@ -91,6 +120,12 @@ def test_a_value_of_a_newer_server_is_shown_as_its_number() -> None:
 def test_times_are_rfc_3339_in_utc() -> None:
     batch = ScoringBatch(created_at=Timestamp(seconds=1_767_323_045))
     assert render(GetScoringBatchResponse(batch=batch))["batch"]["createdAt"] == "2026-01-02T03:04:05Z"
+
+
+def test_what_is_shown_is_read_as_the_same() -> None:
+    shown = scored("ann")
+    shown.queued_at.FromJsonString("2026-01-02T03:04:05Z")
+    assert parse(render(shown), ScoringJob()) == shown
 
 
 def test_a_job_id_beside_a_request_wins_over_the_one_inside(tmp_path: Path) -> None:

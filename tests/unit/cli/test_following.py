@@ -8,17 +8,9 @@ from nova_server.cli.call_failure import CallFailed
 from nova_server.cli.client import ScoringClient
 from nova_server.cli.following import LONGEST_DELAY_SECONDS, MOST_ATTEMPTS, follow
 
-from tests.unit.cli.fake_service import BrokenStream, FakeScoring, change_of, pending, refusal, scored
-
-
-class Waits:
-    """A sleep that takes no time, and remembers how long it would have been."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
+from tests.unit.cli.fake_service import BrokenStream, FakeScoring, change_of, pending, scored
+from tests.unit.cli.refusals import refusal
+from tests.unit.cli.waits import Waits
 
 
 async def ended_jobs(client: ScoringClient, waits: Waits) -> list[int]:

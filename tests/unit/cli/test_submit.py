@@ -13,7 +13,8 @@ from nova.scoring.v1.resume_pb2 import Resume
 
 from tests.unit.cli.command_line import TIMEOUT_SECONDS, Outcome, ended, nova, start
 from tests.unit.cli.conftest import RESUME
-from tests.unit.cli.fake_service import FakeScoring, RunningService, change_of, failed, refusal, scored
+from tests.unit.cli.fake_service import FakeScoring, RunningService, change_of, failed, scored
+from tests.unit.cli.refusals import refusal
 
 KEY = "sk_test_secret"
 

@@ -7,7 +7,8 @@ import json
 from nova.errors.v1 import error_reason_pb2
 
 from tests.unit.cli.command_line import Outcome, nova
-from tests.unit.cli.fake_service import BrokenStream, RunningService, change_of, pending, refusal, scored
+from tests.unit.cli.fake_service import BrokenStream, RunningService, change_of, pending, scored
+from tests.unit.cli.refusals import refusal
 
 
 async def watch(service: RunningService, *options: str) -> Outcome:

@@ -72,6 +72,35 @@ def test_a_caller_sets_no_header_that_only_we_may_set(name: str) -> None:
         assert name not in passed.headers
 
 
+@pytest.mark.parametrize("name", ["x-trace-bin", "-bin", "idempotency-key-bin", "x$y", "x`y", "x!", "~", "x|y", "ü"])
+def test_a_header_that_is_no_metadata_is_dropped(name: str) -> None:
+    for passed in (submitted(**{name: "1"}), fetched(**{name: "1"})):
+        assert name not in passed.headers
+
+
+@pytest.mark.parametrize("name", ["idempotency-key", "x-expected-criteria-revision", "x.y", "x-binary", "bin", "1"])
+@pytest.mark.parametrize("value", ["", "a, b", "ü 🎉", "\t"])
+def test_any_other_header_passes_as_it_came(name: str, value: str) -> None:
+    for passed in (submitted(**{name: value}), fetched(**{name: value})):
+        assert passed.headers[name] == value
+
+
+@pytest.mark.parametrize("value", [b"\xe4", b"key-\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80"])
+def test_a_value_that_is_no_utf_8_becomes_one_that_is_and_no_other_that_a_caller_means(value: bytes) -> None:
+    given = {**headers(f"{PATH}/b1", "GET"), "idempotency-key": value.decode("latin-1")}
+
+    passed = LUA.request(given, route=GET, encoding="latin-1")
+
+    assert "\ufffd" in passed.headers["idempotency-key"]
+    assert passed.headers["authorization"] == "Bearer key"
+
+
+def test_over_grpc_binary_metadata_passes() -> None:
+    given = headers(f"/{SERVICE}/SubmitScoringBatch", content_type="application/grpc", x_trace_bin="YWJj")
+
+    assert LUA.request(given, route="grpc").headers == given
+
+
 def test_a_caller_does_not_hide_faults_by_a_header_of_its_own() -> None:
     assert submitted(b"[]", **{FAULTS: ""}).headers[FAULTS] == "body=wrong_type:object"
 

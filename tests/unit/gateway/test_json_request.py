@@ -11,6 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import example, given
 from hypothesis import strategies as st
+from nova.criteria.v1.criteria_service_pb2 import AddCriterionRequest, SetCriteriaRequest, UpdateCriterionRequest
 from nova.scoring.v1.scoring_service_pb2 import SubmitScoringBatchRequest, SubmitScoringJobRequest
 from nova.webhooks.v1.webhook_service_pb2 import (
     CreateWebhookEndpointRequest,
@@ -24,6 +25,7 @@ from tests.support.json_faults import (
     documented_values,
     faults_of,
     known_fields,
+    must_be_named,
     strictly_parsed,
 )
 from tests.support.lua import GatewayLua
@@ -35,9 +37,11 @@ REQUESTS: list[type[Message]] = [
     UpdateWebhookEndpointRequest,
     RotateWebhookSecretRequest,
     RedeliverFailedWebhooksRequest,
+    SetCriteriaRequest,
+    AddCriterionRequest,
+    UpdateCriterionRequest,
 ]
 BATCH = SubmitScoringBatchRequest.DESCRIPTOR.full_name
-MAX_BYTES = 4_718_592
 LUA = GatewayLua()
 
 
@@ -79,14 +83,16 @@ def valid_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
 
 def valid_fields(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     values = valid_values(field)
-    return st.none() | (st.lists(values, max_size=2) if field.is_repeated else values)
+    given = st.lists(values, max_size=2) if field.is_repeated else values
+    return given if must_be_named(field) else st.none() | given
 
 
 @st.composite
 def valid_members(draw: st.DrawFn, descriptor: Descriptor) -> Members:
-    """Members of which no rule of the contract's shape is broken: no key twice, and one of each oneof."""
+    """Members of which no rule of the contract's shape is broken: no key twice, none forgotten, one of each oneof."""
     fields = known_fields(descriptor)
     keys = draw(st.lists(st.sampled_from(sorted(fields)) | TEXTS, unique_by=lambda key: _choice(key, fields)))
+    keys += [key for key, field in fields.items() if must_be_named(field) and key not in keys]
     return Members((key, draw(valid_fields(fields[key]) if key in fields else ANYTHING)) for key in keys)
 
 
@@ -245,17 +251,6 @@ def test_an_escaped_key_is_the_key_that_it_spells() -> None:
     assert faults('{"jobTitl\\u0065":7}') == ["jobTitle=wrong_type:string"]
 
 
-def test_an_escaped_enum_value_is_the_value_that_it_spells() -> None:
-    assert faults('{"applications":[{"resume":{"type":"\\u0075rl"}}]}') == []
-
-
-@pytest.mark.parametrize("value", ["1", '"URL"', '"type_url"', '""', '"unspecified"', "true", "[]", "{}"])
-def test_an_enum_is_taken_in_its_documented_spelling_only(value: str) -> None:
-    body = f'{{"applications":[{{"resume":{{"type":{value}}}}}]}}'
-
-    assert faults(body) == ["applications[0].resume.type=invalid:url, text"]
-
-
 def test_what_the_path_sets_is_an_unknown_key() -> None:
     assert faults('{"jobId":7,"jobId":[]}') == []
 
@@ -275,62 +270,3 @@ def test_the_faults_of_one_body_fit_into_a_header() -> None:
     element = '{"applicationData":{"applicationAnswers":[' + ",".join(['{"question":1,"answer":2}'] * 99) + "]}}"
 
     assert len(";".join(faults('{"applications":[' + ",".join([element] * 9) + "]}"))) < 6144
-
-
-def test_a_body_may_hold_a_hundred_thousand_values() -> None:
-    assert faults('{"x":[' + ",".join(["0"] * 99_998) + "]}") == []
-    assert faults('{"x":[' + ",".join(["0"] * 99_999) + "]}") == ["body=too_many_values:100000"]
-
-
-def filled(unit: bytes, before: bytes = b"", after: bytes = b"") -> bytes:
-    """Return the largest body that Envoy lets through, made of `unit`."""
-    return before + unit * ((MAX_BYTES - len(before) - len(after)) // len(unit)) + after
-
-
-TOO_MANY = "too_many_values"
-HOSTILE = {
-    "openings of lists": (filled(b"["), "too_deep"),
-    "openings of objects": (filled(b'{"a":'), "too_deep"),
-    "empty objects": (filled(b"{},", b'{"x":[', b"{}]}"), TOO_MANY),
-    "empty lists": (filled(b"[],", b'{"x":[', b"[]]}"), TOO_MANY),
-    "empty applications": (filled(b"{},", b'{"applications":[', b"{}]}"), TOO_MANY),
-    "numbers for applications": (filled(b"0,", b'{"applications":[', b"{}]}"), TOO_MANY),
-    "numbers between spaces": (filled(b" ,0 ", b'{"x":[0', b"]}"), TOO_MANY),
-    "the same unknown key": (filled(b'"":0,', b"{", b'"b":0}'), TOO_MANY),
-    "the same known key": (filled(b'"jobTitle":"",', b"{", b'"b":0}'), TOO_MANY),
-    "the same known key, escaped": (filled(b'"\\u006aobTitle":"",', b"{", b'"b":0}'), TOO_MANY),
-    "texts between all control characters": (filled(b'"",\n\r\t', b'{"x":[', b'""]}' + bytes(range(32))), TOO_MANY),
-    "members of a oneof in turn": (filled(b'"url":"","content":"",', b'{"applications":[{"resume":{'), TOO_MANY),
-    "quotes": (filled(b'"'), "malformed_json"),
-    "an open text": (filled(b"a", b'{"x":"'), "malformed_json"),
-    "one long word": (filled(b"a", b'{"x":'), "malformed_json"),
-    "one long number that ends as a word": (filled(b"1", b'{"x":', b"a}"), "malformed_json"),
-    "a quote behind many backslashes": (filled(b"\\\\", b'{"x":"', b'\\"'), "malformed_json"),
-    "backslashes": (filled(b"\\\\", b'{"x":"', b'"}'), None),
-    "escaped quotes": (filled(b'\\"', b'{"x":"', b'"}'), None),
-    "runs of backslashes before quotes": (filled(b"\\\\" * 500 + b'\\"', b'{"x":"', b'"}'), None),
-    "a key of escapes": (filled(b"\\u0061", b'{"', b'":0}'), None),
-    "spaces": (filled(b" ", b"{", b"}"), None),
-    "a long number": (filled(b"1", b'{"x":', b"}"), None),
-}
-
-
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_body_of_the_largest_size_costs_no_more_than_its_length(kind: str) -> None:
-    """Envoy serves every caller on the thread that runs this. A quadratic step would take hours here."""
-    body, code = HOSTILE[kind]
-
-    found = faults(body)
-
-    assert [fault.partition("=")[2].partition(":")[0] for fault in found] == ([code] if code else [])
-
-
-def test_a_large_valid_request_has_no_faults() -> None:
-    answers = [{"question": "Why?", "answer": "Because."}] * 500
-    application = {
-        "applicationId": "a",
-        "resume": {"type": "text", "content": "x" * 102_400},
-        "applicationData": {"applicationAnswers": answers, "context": "c" * 15_000},
-    }
-
-    assert faults(json.dumps({"jobDescription": "d" * 50_000, "applications": [application] * 25}, indent=1)) == []

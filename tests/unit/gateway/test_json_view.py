@@ -14,6 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
+from nova.criteria.v1 import criteria_service_pb2
 from nova.scoring.v1 import scoring_service_pb2
 from nova.scoring.v1.scoring_batch_pb2 import ScoringBatch
 from nova.scoring.v1.scoring_service_pb2 import GetLatestScoreResponse, GetScoringBatchResponse
@@ -28,7 +29,7 @@ HTTP_RULE: Any = annotations_pb2.http
 
 RESPONSES: list[type[Message]] = [
     GetMessageClass(method.output_type)
-    for file in (scoring_service_pb2.DESCRIPTOR, webhook_service_pb2.DESCRIPTOR)
+    for file in (criteria_service_pb2.DESCRIPTOR, scoring_service_pb2.DESCRIPTOR, webhook_service_pb2.DESCRIPTOR)
     for service in file.services_by_name.values()
     for method in service.methods
     if method.GetOptions().HasExtension(HTTP_RULE)

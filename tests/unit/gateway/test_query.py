@@ -29,7 +29,7 @@ local OPERATIONS = {
     },
   },
 }
-local MESSAGES, SHAPES, PROBLEMS, DEFAULT_CODES = {}, {}, {}, {}
+local MESSAGES, REQUIRED_KEYS, SHAPES, PROBLEMS, DEFAULT_CODES, TOLD_TRAILERS = {}, {}, {}, {}, {}, {}
 """
 PRODUCT, ANY = GatewayLua(), GatewayLua(TABLE)
 

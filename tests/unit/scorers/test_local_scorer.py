@@ -6,25 +6,16 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pytest
-from nova_server.children.failures import ChildCrashed, ChildOutOfMemory, ChildTimedOut
-from nova_server.children.pool import ChildPool
 from nova_server.ports.scorer import (
     ApplicationAnswer,
-    Scorer,
     ScoreResult,
-    ScorerFailed,
-    ScorerTimedOut,
     ScoringInput,
 )
 from nova_server.scorers.local.scorer import examine, score, score_of
 from nova_server.scorers.local.weights import ANCHORS, KNOCK_OUT_SCORE
-from nova_server.scorers.local_scorer import LocalScorer
 
 TODAY = date(2026, 11, 23)
 JOB = """# Pipe Welder
@@ -141,14 +132,39 @@ def test_blurb_and_benefits_are_never_shown(resume: str) -> None:
     assert not any(word in said for word in ("family", "Haskell", "Pension", "dental"))
 
 
-def test_a_partly_covered_must_is_for_the_interview_and_a_partly_covered_duty_is_not() -> None:
+def test_what_is_partly_covered_is_for_the_interview_the_firmest_first() -> None:
     job = (
-        "Responsibilities\n- Weld pipes on ice in Greenland\nRequirements\n- Weld pipes of copper or zinc, and titanium"
+        "Nice to have\n- Weld pipes on the moon beside craters\nResponsibilities\n- Weld pipes on ice in Greenland\n"
+        "Requirements\n- Weld pipes of copper or zinc, and titanium"
     )
-    focus = " ".join(result_of(WELDER, job=job).assessment.interview_focus)
+    partly = [item.partition(" — ") for item in result_of(WELDER, job=job).assessment.interview_focus]
 
-    assert "Weld pipes of copper or zinc, and titanium — partly covered: “" in focus
-    assert "Greenland" not in focus
+    assert [name for name, _, _ in partly] == [
+        "Weld pipes of copper or zinc, and titanium",
+        "Weld pipes on ice in Greenland",
+        "Weld pipes on the moon beside craters",
+    ]
+    assert all(found.startswith("partly covered: “") for _, _, found in partly)
+
+
+def test_what_is_missing_is_a_concern_the_firmest_first() -> None:
+    job = "Nice to have\n- Accordion\nResponsibilities\n- Teach Yodelling\nRequirements\n- Falconry"
+
+    assert result_of(WELDER, job=job).assessment.concerns == (
+        "Falconry — not found in the resume",
+        "Teach Yodelling (preferred) — not found in the resume",
+        "Accordion (nice to have) — not found in the resume",
+    )
+
+
+def test_little_evidence_is_a_concern_about_a_must_and_not_about_a_duty() -> None:
+    asked = "Weld accordions, bagpipes, clarinets and drums of amber"
+
+    def concerns(heading: str) -> tuple[str, ...]:
+        return result_of(WELDER, job=f"Requirements\n- TIG and MIG\n{heading}\n- {asked}").assessment.concerns
+
+    assert concerns("Requirements") == (f"{asked} — little found in the resume",)
+    assert concerns("Responsibilities") == ()
 
 
 def test_the_verdict_sums_up_recommends_and_ends() -> None:
@@ -177,7 +193,7 @@ def test_a_resume_in_another_language_makes_the_confidence_low() -> None:
 
 
 def test_a_job_text_with_nothing_in_it_makes_the_confidence_low() -> None:
-    assert "the job text names few requirements" in result_of(WELDER, job="A job.").assessment.verdict
+    assert "the job names few requirements" in result_of(WELDER, job="A job.").assessment.verdict
 
 
 def test_an_answer_is_evidence_and_says_where_it_comes_from() -> None:
@@ -262,77 +278,3 @@ def test_the_same_input_gives_the_same_bytes_in_every_process() -> None:
     }
 
     assert len(outputs) == 1
-
-
-HOSTILE = {
-    "one word": "a" * 102_400,
-    "letters": "a " * 51_200,
-    "half a date range": "2019 - " * 14_000,
-    "months": "Jan 2019 - " * 9_000,
-    "at signs": "a@" * 51_200,
-    "commas": "a, " * 34_000,
-    "alternatives": "a or " * 20_000,
-    "a list of alternatives": "a, b or " * 12_000,
-    "brackets": "(" * 102_400,
-    "bullets": "- " * 51_200,
-    "empty lines": "\n" * 102_400,
-    "headings": "#\n" * 51_200,
-    "short lines": "x\n" * 51_200,
-    "distinct words": " ".join(f"w{number}" for number in range(15_000)),
-    "distinct lines": "\n".join(f"TIG w{number} MIG welding" for number in range(4_000)),
-    "unfolding characters": "\ufdfa" * 33_000,
-    "spaces": " " * 102_400,
-    "half an instruction": "ignore " * 15_000,
-    "telephones": "+1 (23) " * 12_000,
-    "addresses": "http://" * 14_000,
-    "streets": "1 a " * 25_000,
-    "colons": "a:" * 51_200,
-    "years": "10 years " * 11_000,
-    "half years": "1 " * 51_200,
-    "pronouns": "she/" * 25_000,
-    "markup": "**" * 51_200,
-    "wrapped lines": ("abcdef " * 6 + "\n") * 2_400,
-}
-
-
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_text_takes_a_bounded_time(text: str) -> None:
-    began = time.process_time()
-    score(ScoringInput(JOB, text, TODAY))
-    score(ScoringInput(text[:50_000], WELDER, TODAY, role_knowledge=text[:15_000]))
-    score(ScoringInput(text[:50_000], text, TODAY, answers=(ApplicationAnswer(text, text),) * 500, context=text))
-
-    # The slowest takes 0.6 s here; catastrophic backtracking would take minutes.
-    assert time.process_time() - began < 10
-
-
-class FailingChildren:
-    """Children that always end in the same way."""
-
-    def __init__(self, failure: Exception) -> None:
-        self._failure = failure
-
-    async def run(self, function: Callable[..., Any], *arguments: object, wall_seconds: float) -> Any:
-        assert function is score
-        assert len(arguments) == 1
-        assert wall_seconds > 0
-        raise self._failure
-
-
-async def test_a_score_from_a_child_process_is_the_same_score() -> None:
-    children = ChildPool(size=1)
-    await children.start()
-    try:
-        scorer: Scorer = LocalScorer(children)
-        assert await scorer.score(ScoringInput(JOB, WELDER, TODAY)) == result_of(WELDER)
-    finally:
-        await children.stop()
-
-
-@pytest.mark.parametrize(
-    ("failure", "expected"),
-    [(ChildTimedOut(), ScorerTimedOut), (ChildCrashed(-9), ScorerFailed), (ChildOutOfMemory(), ScorerFailed)],
-)
-async def test_the_death_of_a_child_is_a_failure_of_the_scorer(failure: Exception, expected: type[Exception]) -> None:
-    with pytest.raises(expected):
-        await LocalScorer(FailingChildren(failure)).score(ScoringInput(JOB, WELDER, TODAY))

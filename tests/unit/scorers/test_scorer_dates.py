@@ -93,6 +93,10 @@ def test_a_range_that_ends_in_the_future_ends_today() -> None:
         ("the next two years will be busy", None),
         ("under three years of experience", None),
         ("founded 150 years ago", None),
+        ("own the 5-year plan", None),
+        ("write a five-year financial strategy", None),
+        ("a five-year experience in planning", 5),
+        ("five years planning of budgets", 5),
     ],
 )
 def test_years_asked_for_are_read(text: str, expected: float | None) -> None:

@@ -1,90 +1,82 @@
-"""What a job's texts ask for."""
+"""What an application is compared with."""
 
 from __future__ import annotations
 
 import pytest
-from nova_server.scorers.local.job import MOST_REQUIREMENTS, Requirement, analyse_job
-from nova_server.scorers.local.weights import Importance
+from nova_server.ports.scorer import MAX_CRITERIA, CriteriaTexts, CriterionText, Importance
+from nova_server.scorers.local.criteria import derive_criteria
+from nova_server.scorers.local.job import Job, analyse_job
+from nova_server.scorers.local.terms import words
 
-JOB = """
-# Senior Backend Engineer
-
-## About us
-Globex is a family business, founded in 1956, that loves Haskell.
-
-## Responsibilities
-- Design services for invoicing.
+JOB = """# Senior Backend Engineer
 
 ## Requirements
 - Python in production
-- 5+ years of backend experience
-- Experience with AWS, GCP or Azure
-
-## Nice to have
-- Terraform
-
-## Benefits
-- Dental insurance, a gym, and free lunch
-- Globex is an equal opportunity employer.
+- Initech printers
 """
+WELDING = (CriterionText("Weld pipes of copper, zinc and titanium under water", Importance.MUST_HAVE),)
 
 
-def found(description: str = JOB, **texts: str) -> dict[str, Requirement]:
-    """Return the requirements by their text."""
-    return {requirement.text: requirement for requirement in analyse_job(description, **texts).requirements}
+def requirements_of(job: Job) -> list[tuple[str, Importance]]:
+    return [(requirement.text, requirement.importance) for requirement in job.requirements]
 
 
-def test_headings_say_how_firmly_a_line_asks() -> None:
-    importance = {text: requirement.importance for text, requirement in found().items()}
+def test_without_criteria_a_job_asks_for_what_follows_from_its_texts() -> None:
+    job = analyse_job(JOB, role_knowledge="Ideally knows Kafka.")
 
-    assert importance == {
-        "Design services for invoicing.": Importance.RESPONSIBILITY,
-        "Python in production": Importance.MUST,
-        "5+ years of backend experience": Importance.MUST,
-        "Experience with AWS, GCP or Azure": Importance.MUST,
-        "Terraform": Importance.NICE,
-    }
+    assert requirements_of(job) == [
+        ("Ideally knows Kafka.", Importance.NICE_TO_HAVE),
+        ("Python in production", Importance.MUST_HAVE),
+        ("Initech printers", Importance.MUST_HAVE),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("line", "importance"),
-    [
-        ("Knowledge of Rust is a plus.", Importance.NICE),
-        ("Ideally you know Rust.", Importance.NICE),
-        ("You must hold a forklift licence.", Importance.MUST),
-        ("At least 3 years of welding.", Importance.MUST),
-        ("Prepare quarterly tax filings.", Importance.UNMARKED),
-    ],
-)
-def test_without_headings_a_line_says_it_by_its_own_words(line: str, importance: Importance) -> None:
-    assert found(line)[line].importance is importance
+def test_derived_criteria_make_the_same_job_as_none() -> None:
+    texts = CriteriaTexts(JOB, "Ideally knows Kafka.")
+
+    derived = analyse_job(JOB, "Plumber", "Initech", texts.role_knowledge, derive_criteria(texts))
+
+    assert derived == analyse_job(JOB, "Plumber", "Initech", texts.role_knowledge)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "We are an equal opportunity employer.",
-        "All qualified applicants are considered regardless of religion.",
-        "Salary $90,000 to $120,000",
-        "£30,000 depending on skill",
-        "401(k) with matching",
-        "28 days of annual leave and a pension",
-        "We offer Python courses.",
-        "Founded in 2010, we serve 200 hospitals with Python.",
-        "Apply now with your portfolio.",
-        "Front-end work is not required.",
-        "Leeds, UK · full-time",
-    ],
-)
-def test_blurb_benefits_and_notices_ask_nothing(line: str) -> None:
-    assert found(f"Requirements:\n- {line}\n- Python").keys() == {"Python"}
+def test_given_criteria_replace_those_of_the_texts() -> None:
+    assert requirements_of(analyse_job(JOB, criteria=WELDING)) == [(WELDING[0].text, Importance.MUST_HAVE)]
 
 
-def test_a_line_about_the_company_asks_nothing_and_its_name_is_no_term() -> None:
-    requirements = found("Initech makes printers.\nYou must know Initech printers.", company="Initech")
+def test_a_job_whose_criteria_are_empty_asks_for_nothing() -> None:
+    assert requirements_of(analyse_job(JOB, criteria=())) == []
 
-    assert list(requirements) == ["You must know Initech printers."]
-    assert "initech" not in {term for unit in next(iter(requirements.values())).units for term in unit.terms}
+
+@pytest.mark.parametrize("criteria", [None, WELDING, ()], ids=["derived", "given", "empty"])
+def test_the_texts_of_a_job_stay_around_its_criteria(criteria: tuple[CriterionText, ...] | None) -> None:
+    job = analyse_job(JOB, None, None, "They built their own compilers for the fun of it.", criteria)
+
+    assert "back-end" in job.title
+    assert {"python", "compil", "back-end"} <= job.vocabulary
+    assert ("python", "in", "production") in job.lines
+    assert ("built", "their", "own", "compilers", "for", "the") in job.sequences
+
+
+def test_words_of_given_criteria_are_words_of_the_job() -> None:
+    job = analyse_job(JOB, criteria=WELDING)
+
+    assert {"weld", "titanium"} <= job.vocabulary
+    assert tuple(words(WELDING[0].text)) in job.lines
+    assert ("weld", "pipes", "of", "copper", "zinc", "and") in job.sequences
+
+
+def test_two_criteria_that_follow_each_other_make_no_run_of_words() -> None:
+    job = analyse_job(
+        "A job.", criteria=tuple(CriterionText(f"alpha{n} beta{n}", Importance.PREFERRED) for n in range(9))
+    )
+
+    assert not job.sequences
+
+
+def test_the_name_of_the_company_is_no_term_of_what_is_asked() -> None:
+    units = analyse_job(JOB, None, "Initech").requirements[1].units
+
+    assert [unit.terms for unit in units] == [("print",)]
 
 
 def test_the_title_is_taken_from_the_first_line_and_a_given_one_wins() -> None:
@@ -97,76 +89,17 @@ def test_a_labelled_title_is_found(opening: str) -> None:
     assert set(analyse_job(opening + "Requirements\n- copper").title) == {"plumb"}
 
 
-def test_any_one_of_several_alternatives_is_enough() -> None:
-    units = found()["Experience with AWS, GCP or Azure"].units
+def test_more_criteria_than_a_caller_may_set_are_not_read() -> None:
+    criteria = tuple(CriterionText(f"tool{number}x", Importance.PREFERRED) for number in range(MAX_CRITERIA + 1))
 
-    assert [unit.terms for unit in units] == [("amazon-web-services", "azur", "google-cloud")]
-
-
-def test_a_plain_list_is_taken_apart() -> None:
-    assert list(found("Required skills\nPython, SQL, Docker and Kafka")) == ["Python", "SQL", "Docker and Kafka"]
-
-
-def test_years_are_read_from_a_requirement_and_not_from_a_duty() -> None:
-    description = "Responsibilities\n- Plan the next 2 years\nRequirements\n- 4 years of Go"
-
-    asked = {text: requirement.years for text, requirement in found(description).items()}
-
-    assert asked["4 years of Go"] == 4
-    assert "Plan the next 2 years" not in asked or asked["Plan the next 2 years"] is None
-
-
-def test_role_knowledge_adds_requirements_with_their_source() -> None:
-    requirements = found(role_knowledge="Team values people who built systems from scratch.\nMust know Erlang.")
-
-    assert requirements["Must know Erlang."].importance is Importance.MUST
-    assert requirements["Must know Erlang."].source == "role knowledge"
-    assert requirements["Python in production"].source == "job description"
-
-
-@pytest.mark.parametrize(
-    "knowledge", ["Strong preference for databases over frontend backgrounds.", "Databases rather than frontend."]
-)
-def test_what_is_wanted_less_is_not_asked_for(knowledge: str) -> None:
-    terms = {
-        term
-        for requirement in analyse_job("Requirements\n- x", None, None, knowledge).requirements
-        for unit in requirement.units
-        for term in unit.terms
-    }
-
-    assert "databas" in terms
-    assert "front-end" not in terms
-
-
-@pytest.mark.parametrize("knowledge", ["Avoid job hoppers from Oracle.", "We do not want Oracle people."])
-def test_what_is_to_be_avoided_is_not_asked_for(knowledge: str) -> None:
-    assert (
-        analyse_job("Requirements\n- Python", None, None, knowledge).requirements
-        == analyse_job("Requirements\n- Python").requirements
-    )
-
-
-def test_a_repeated_requirement_counts_once() -> None:
-    assert len(found("Requirements\n- Python\n- Python.\n- PYTHON")) == 1
-
-
-def test_a_requirement_of_fillers_weighs_less_than_one_that_names_tools_and_is_not_shown() -> None:
-    requirements = found("Requirements\n- Strong communication in teams\n- Kafka on Kubernetes")
-
-    assert requirements["Strong communication in teams"].weight < requirements["Kafka on Kubernetes"].weight
-    assert not requirements["Strong communication in teams"].specific
-    assert requirements["Kafka on Kubernetes"].specific
-
-
-def test_a_job_text_without_end_yields_a_bounded_number_of_requirements() -> None:
-    lines = "\n".join(f"- tool{number}x" for number in range(5000))
-
-    assert len(analyse_job("Requirements\n" + lines).requirements) == MOST_REQUIREMENTS
+    assert len(analyse_job(JOB, criteria=criteria).requirements) == MAX_CRITERIA
 
 
 def test_the_analysis_of_a_job_is_kept() -> None:
+    again = tuple(CriterionText(criterion.text, criterion.importance) for criterion in WELDING)
+
     assert analyse_job(JOB, "a title") is analyse_job(JOB, "a title")
+    assert analyse_job(JOB, criteria=WELDING) is analyse_job(JOB, criteria=again)
 
 
 @pytest.mark.parametrize("description", ["", " ", "…", "\n\n", "###", "- -"])

@@ -132,6 +132,8 @@ def test_a_soft_skill_of_two_words_weighs_no_more_than_a_common_word() -> None:
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
         ("tab\there\x00", "tab here "),
         ("page\x0cbreak", "page\nbreak"),
+        ("line\u2028and\u2029paragraph", "line\nand\nparagraph"),
+        ("of\x85old\x9bterminals", "of\nold terminals"),
     ],
 )
 def test_cleaning_leaves_nothing_invisible(text: str, expected: str) -> None:

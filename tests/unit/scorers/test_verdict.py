@@ -76,4 +76,11 @@ def test_one_year_that_is_asked_is_named_as_one() -> None:
 
 
 def test_a_job_that_names_nothing_is_not_counted() -> None:
-    assert "the job text names nothing that can be looked for" in result("Backend engineer").assessment.verdict
+    assert "the job names nothing that can be looked for" in result("Backend engineer").assessment.verdict
+
+
+def test_a_job_without_musts_counts_all_that_it_asks_for() -> None:
+    assert (
+        "evidence for 1 of 2 points asked for"
+        in result("Nice to have: Python.\nNice to have: Kafka.").assessment.verdict
+    )

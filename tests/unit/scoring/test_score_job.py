@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from nova.errors.v1 import error_reason_pb2
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova_server.errors import CATALOGUE, StoreUnavailable
+from nova_server.ports.criteria import Criterion
 from nova_server.ports.queue import Failed, Lease, Outcome, Postpone, Retry, Succeeded
 from nova_server.ports.resumes import ResumeFailed
 from nova_server.ports.scorer import (
     ApplicationAnswer,
+    CriteriaTexts,
+    CriterionText,
+    Importance,
     ScorerBusy,
     ScoreResult,
     ScorerFailed,
     ScorerTimedOut,
     ScoringInput,
 )
-from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, BatchWithJobs, JobTexts, ResumeSource
-from nova_server.ports.tenancy import TenantKey
+from nova_server.ports.scoring import JobTexts, ResumeSource
 from nova_server.scoring.score_job import MAX_FETCHES, ScoreJob, failed
 
-from tests.support.clock import FakeClock
+from tests.support.clock import START, FakeClock
 from tests.support.store import ASSESSMENT
 
 URL = "https://storage.example/1.pdf"
 LEASE = Lease("job", 1, 1)
+CRITERIA = (CriterionText("Python", Importance.MUST_HAVE),)
 RESULT = ScoreResult(8, ASSESSMENT, "local", "1")
 TEXTS = JobTexts(
     job_description="A backend engineer.",
@@ -38,11 +43,13 @@ TEXTS = JobTexts(
     role_knowledge="Knows Kafka.",
     answers=(ApplicationAnswer("Visa?", "Not needed"),),
     context="A cover letter.",
+    criteria_version_id="version",
+    criteria=CRITERIA,
 )
 
 
 class TextsOfOneJob:
-    """A store that holds the texts of one job, or does not, or cannot be read."""
+    """A store that holds the texts of one job, or does not, or cannot be read. Nothing else is asked of it."""
 
     def __init__(self, texts: JobTexts | None) -> None:
         self.texts = texts
@@ -53,11 +60,8 @@ class TextsOfOneJob:
             raise self.fault
         return {job_id: self.texts for job_id in job_ids if self.texts and job_id == LEASE.job_id}
 
-    async def submit_batch(self, submission: BatchSubmission) -> AcceptedBatch:
-        raise NotImplementedError
-
-    async def read_batch(self, tenant: TenantKey, job_id: str, batch_id: str) -> BatchWithJobs | None:
-        raise NotImplementedError
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} is not asked for")
 
 
 class Documents:
@@ -75,7 +79,7 @@ class Documents:
 
 
 class Scripted:
-    """A scorer that gives one answer, and remembers what it was given."""
+    """A scorer that gives one answer, and remembers what it was given. It derives nothing."""
 
     def __init__(self, answer: ScoreResult | Exception = RESULT) -> None:
         self.answer = answer
@@ -87,15 +91,34 @@ class Scripted:
             raise self.answer
         return self.answer
 
+    async def derive_criteria(self, _texts: CriteriaTexts) -> tuple[CriterionText, ...]:
+        raise AssertionError("criteria are derived elsewhere")
+
+
+class Derived:
+    """Derives the same criteria of every version, or cannot."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.fault = fault
+        self.asked: list[str] = []
+
+    async def derive(self, version_id: str) -> tuple[Criterion, ...]:
+        self.asked.append(version_id)
+        if self.fault:
+            raise self.fault
+        return (Criterion("crit_0123456789ab", "Kafka", Importance.PREFERRED, START),)
+
 
 async def run(
     *,
     texts: JobTexts | None = TEXTS,
     document: str | Exception = "The text of a document.",
     scorer: Scripted | None = None,
+    derived: Derived | None = None,
     lease: Lease = LEASE,
 ) -> Outcome:
-    return await ScoreJob(TextsOfOneJob(texts), Documents(document), scorer or Scripted(), FakeClock())(lease)
+    parts = TextsOfOneJob(texts), Documents(document), scorer or Scripted(), derived or Derived()
+    return await ScoreJob(*parts, FakeClock())(lease)
 
 
 def linked(url: str = URL) -> JobTexts:
@@ -115,13 +138,59 @@ async def test_a_text_resume_is_scored_with_everything_that_was_submitted() -> N
             role_knowledge="Knows Kafka.",
             answers=(ApplicationAnswer("Visa?", "Not needed"),),
             context="A cover letter.",
+            criteria=CRITERIA,
         )
     ]
 
 
+async def test_criteria_that_the_version_has_are_not_derived_again() -> None:
+    derived = Derived()
+    await run(derived=derived)
+    assert derived.asked == []
+
+
+async def test_criteria_that_the_version_lacks_are_derived_and_scored_against() -> None:
+    scorer, derived = Scripted(), Derived()
+    await run(texts=replace(TEXTS, criteria=None), scorer=scorer, derived=derived)
+    assert derived.asked == ["version"]
+    assert scorer.given[0].criteria == (CriterionText("Kafka", Importance.PREFERRED),)
+
+
+async def test_a_version_that_was_cleared_is_scored_against_what_its_texts_ask_for() -> None:
+    scorer, derived = Scripted(), Derived()
+    await run(texts=replace(TEXTS, criteria=()), scorer=scorer, derived=derived)
+    assert (scorer.given[0].criteria, derived.asked) == (None, [])
+
+
+async def test_nothing_is_derived_for_a_resume_that_cannot_be_read() -> None:
+    derived = Derived()
+    fault = ResumeFailed(error_reason_pb2.RESUME_ENCRYPTED)
+    await run(texts=replace(linked(), criteria=None), document=fault, derived=derived)
+    assert derived.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (ScorerBusy(3), Postpone(3)),
+        (ScorerTimedOut(), failed(error_reason_pb2.TIMEOUT)),
+        (ScorerFailed(), failed(error_reason_pb2.AI_SCORING_FAILED)),
+    ],
+)
+async def test_criteria_that_cannot_be_derived_end_the_job_as_a_score_that_cannot_be_given(
+    fault: Exception, outcome: Outcome
+) -> None:
+    assert await run(texts=replace(TEXTS, criteria=None), derived=Derived(fault)) == outcome
+
+
+async def test_a_store_that_is_away_while_criteria_are_derived_is_left_to_the_worker() -> None:
+    with pytest.raises(StoreUnavailable):
+        await run(texts=replace(TEXTS, criteria=None), derived=Derived(StoreUnavailable()))
+
+
 async def test_a_resume_behind_a_url_is_read_from_there() -> None:
     scorer, documents = Scripted(), Documents("The text of a document.")
-    outcome = await ScoreJob(TextsOfOneJob(linked()), documents, scorer, FakeClock())(LEASE)
+    outcome = await ScoreJob(TextsOfOneJob(linked()), documents, scorer, Derived(), FakeClock())(LEASE)
     assert outcome == Succeeded(RESULT)
     assert documents.read_urls == [URL]
     assert scorer.given[0].resume_text == "The text of a document."
@@ -129,7 +198,7 @@ async def test_a_resume_behind_a_url_is_read_from_there() -> None:
 
 async def test_a_text_resume_reads_no_document() -> None:
     documents = Documents("never")
-    await ScoreJob(TextsOfOneJob(TEXTS), documents, Scripted(), FakeClock())(LEASE)
+    await ScoreJob(TextsOfOneJob(TEXTS), documents, Scripted(), Derived(), FakeClock())(LEASE)
     assert documents.read_urls == []
 
 
@@ -198,7 +267,7 @@ async def test_a_store_that_is_away_is_left_to_the_worker() -> None:
     store = TextsOfOneJob(TEXTS)
     store.fault = StoreUnavailable()
     with pytest.raises(StoreUnavailable):
-        await ScoreJob(store, Documents(""), Scripted(), FakeClock())(LEASE)
+        await ScoreJob(store, Documents(""), Scripted(), Derived(), FakeClock())(LEASE)
 
 
 def test_a_failure_says_what_the_catalogue_says() -> None:

@@ -10,28 +10,48 @@ from typing import Any
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
 from nova_gateway.generator.api import Api, Operation, json_name
+from nova_gateway.generator.headers import (
+    PRINTABLE_TEXT,
+    REQUEST_HEADERS,
+    Header,
+    reasons_of,
+    request_headers,
+    response_headers,
+)
 from nova_gateway.generator.openapi import problems
 from nova_gateway.generator.openapi.comments import Comment, Comments, MethodExample
 from nova_gateway.generator.openapi.rules import Schema, forbids_absence
 from nova_gateway.generator.openapi.schemas import Schemas
 
+# Of these, operations say themselves whether they can answer with them.
+_OWN_STATUSES = (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCESSABLE_ENTITY)
+
 _TITLE = "Nova scoring API"
 _TENANT_ID = "TenantId"
 _PARAGRAPH = "\n\n"
+
+
+def _header_parameter(header: Header) -> Schema:
+    return {
+        "name": header.name,
+        "in": "header",
+        "required": False,
+        "description": header.description,
+        "schema": header.schema,
+        "example": header.example,
+    }
+
+
 _COMMON_PARAMETERS: Mapping[str, Schema] = {
     _TENANT_ID: {
         "name": "X-Tenant-Id",
         "in": "header",
         "required": True,
         "description": "Your customer identifier. Tenants are made on their first request.",
-        "schema": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 255,
-            "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
-        },
+        "schema": PRINTABLE_TEXT,
         "example": "acme-corp",
-    }
+    },
+    **{header.component: _header_parameter(header) for header in REQUEST_HEADERS},
 }
 _SECURITY_SCHEMES: Mapping[str, Schema] = {
     "apiKey": {
@@ -43,8 +63,8 @@ _SECURITY_SCHEMES: Mapping[str, Schema] = {
 
 
 def openapi(api: Api) -> Mapping[str, Any]:
-    """Return the document. Methods that are not served yet are not in it."""
-    operations = [operation for operation in api.operations if operation.is_served]
+    """Return the document."""
+    operations = api.operations
     comments = Comments(api.descriptor_set)
     schemas = Schemas(api, comments, operations)
     services = dict.fromkeys(operation.service for operation in operations)
@@ -88,7 +108,7 @@ def _operation(api: Api, operation: Operation, comment: Comment, schemas: Schema
         "description": comment.text,
         "tags": [_tag(operation.service)],
         "parameters": [
-            *([{"$ref": f"#/components/parameters/{_TENANT_ID}"}] if operation.has_tenant else []),
+            *({"$ref": f"#/components/parameters/{name}"} for name in _common_parameters(operation)),
             *_parameters(api, operation, example, schemas),
         ],
     }
@@ -96,6 +116,12 @@ def _operation(api: Api, operation: Operation, comment: Comment, schemas: Schema
         reference = schemas.reference(operation.method.input_type, in_request=True)
         described["requestBody"] = {"required": True, "content": _content(reference, example.request)}
     return described | {"responses": _responses(operation, comment, schemas)}
+
+
+def _common_parameters(operation: Operation) -> list[str]:
+    """Return the names of the parameters that several operations share: those in headers."""
+    headers = [header.component for header in request_headers(operation.method)]
+    return [_TENANT_ID, *headers] if operation.has_tenant else headers
 
 
 def _parameters(api: Api, operation: Operation, example: MethodExample, schemas: Schemas) -> list[Schema]:
@@ -139,7 +165,7 @@ def _responses(operation: Operation, comment: Comment, schemas: Schemas) -> Sche
     status = HTTPStatus(operation.success_status)
     success = {
         "description": status.phrase,
-        "headers": problems.TRACE_ID_HEADER,
+        "headers": problems.TRACE_ID_HEADER | _response_headers(operation),
         "content": _content(schemas.reference(operation.method.output_type), example.response),
     }
     failures = {
@@ -150,11 +176,24 @@ def _responses(operation: Operation, comment: Comment, schemas: Schemas) -> Sche
     return {str(status.value): success, **failures}
 
 
+def _response_headers(operation: Operation) -> Schema:
+    return {
+        header.name: {"$ref": f"#/components/headers/{header.component}"}
+        for header in response_headers(operation.method)
+    }
+
+
 def _can_fail(operation: Operation, comment: Comment, status: HTTPStatus) -> bool:
-    """Tell whether a call can fail with a status. A conflict is the operation's own, and told in its comment."""
+    """Tell whether a call can fail with a status.
+
+    Some statuses are an operation's own: they are told in its comment, or come with a header that it has.
+    """
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return operation.has_body
-    return status != HTTPStatus.CONFLICT or any(code in comment.text for code in problems.codes(status))
+    if status not in _OWN_STATUSES:
+        return True
+    brought = set(reasons_of(operation.method))
+    return any(code in brought or code in comment.text for code in problems.codes(status))
 
 
 def _content(schema: Schema, example: Any) -> Schema:

@@ -9,6 +9,7 @@ from typing import Any
 from nova.errors.v1.error_reason_pb2 import ErrorReason
 from nova_server.errors import CATALOGUE, problem_type
 
+from nova_gateway.generator.headers import RESPONSE_HEADERS
 from nova_gateway.generator.openapi.comments import Comments
 from nova_gateway.generator.openapi.rules import Schema
 
@@ -31,9 +32,18 @@ HEADERS: Mapping[str, Schema] = {
         "schema": {"type": "integer", "minimum": 1},
         "example": 1,
     },
+    **{
+        header.component: {"description": header.description, "schema": header.schema, "example": header.example}
+        for header in RESPONSE_HEADERS
+    },
 }
 TRACE_ID_HEADER = {"X-Trace-Id": {"$ref": "#/components/headers/TraceId"}}
 _RETRY_AFTER_HEADER = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+# Python 3.13 calls these statuses otherwise than those before it.
+_OLD_NAMES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "REQUEST_ENTITY_TOO_LARGE",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "UNPROCESSABLE_ENTITY",
+}
 _WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 SCHEMAS: Mapping[str, Schema] = {
@@ -88,7 +98,8 @@ def statuses() -> list[HTTPStatus]:
 
 def response_name(status: HTTPStatus) -> str:
     """Return the name of the response for a status, such as `NotFound`."""
-    return "".join(word.capitalize() for word in status.name.split("_"))
+    name = _OLD_NAMES.get(status, status.name)
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _response(status: HTTPStatus, comments: Comments) -> Schema:

@@ -9,6 +9,8 @@ from typing import Any
 from buf.validate import validate_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
+from nova_gateway.generator.api import has_required_key
+
 Schema = dict[str, Any]
 
 _WITHOUT_NUL = r"^[^\u0000]*$"
@@ -26,7 +28,7 @@ def rules_of(field: FieldDescriptorProto) -> validate_pb2.FieldRules:
 def forbids_absence(field: FieldDescriptorProto) -> bool:
     """Tell whether a request is refused that does not have the field."""
     rules = rules_of(field)
-    if rules.required or rules.repeated.min_items:
+    if rules.required or rules.repeated.min_items or has_required_key(field):
         return True
     # A field without presence that is absent has its default, which is then what the rules are held against.
     return not field.HasField("oneof_index") and _forbids_empty_text(rules.string)

@@ -126,12 +126,13 @@ class Schemas:
         return {"description": f"{text}\n\n{values}" if values else text}
 
     def _values_text(self, enum: str) -> str:
-        """Return what the values of an enum within a message mean."""
-        if not self._api.is_nested(enum):
+        """Return what the values of an enum mean. Reasons are told where they are answered."""
+        if enum == _ERROR_REASON:
             return ""
-        values = [value.name for value in self._api.enums[enum].value if value.number]
-        texts = {value.lower(): self._comments[f"{enum}.{value}"].text for value in values}
-        return "\n".join(f"- `{value}`: {text}" for value, text in texts.items())
+        declared = [value.name for value in self._api.enums[enum].value if value.number]
+        texts = [self._comments[f"{enum}.{name}"].text for name in declared]
+        values = zip(self._api.enum_values(enum), texts, strict=True)
+        return "\n".join(f"- `{value}`: {text}" for value, text in values)
 
     def _value(self, field: FieldDescriptorProto, *, in_request: bool = False) -> Schema:
         kind = json_type(field)

@@ -29,6 +29,7 @@ _MESSAGES = {
     "malformed_encoding": "is not percent-encoded UTF-8.",
     "malformed_json": "is not valid JSON, from byte {argument} on.",
     "out_of_range": "must be a number of 32 bits.",
+    "required": "is required.",
     "too_deep": "is nested more than {argument} levels deep.",
     "too_many_values": "holds more than {argument} values.",
     "unknown_parameter": "is not a parameter of this route.",

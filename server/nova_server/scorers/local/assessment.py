@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from nova_server.ports.scorer import ApplicationAnswer, Assessment
+from nova_server.ports.scorer import ApplicationAnswer, Assessment, Importance
 from nova_server.scorers.local.application import Application, EvidenceLine, Source, evidence_words
 from nova_server.scorers.local.gaming import Reading
 from nova_server.scorers.local.job import Job
 from nova_server.scorers.local.matching import Finding, Fit
-from nova_server.scorers.local.requirement_lines import DESCRIPTION
 from nova_server.scorers.local.terms import term_of
 from nova_server.scorers.local.vocabulary import word_set
 from nova_server.scorers.local.weights import (
@@ -21,7 +20,7 @@ from nova_server.scorers.local.weights import (
     FEW_REQUIREMENTS,
     FEW_WORDS,
     HARDLY_COVERED,
-    Importance,
+    IMPORTANCE,
 )
 
 LONGEST_QUOTE: Final = 160
@@ -36,6 +35,12 @@ _BANDS: Final = (
     (3, "Significant gaps", "Not recommended before better evidenced applications."),
     (1, "The fundamentals were not found", "Not recommended for this job on the written evidence."),
 )
+# Said beside a gap, because a must needs no saying.
+_LABELS: Final = {
+    Importance.MUST_HAVE: "",
+    Importance.PREFERRED: " (preferred)",
+    Importance.NICE_TO_HAVE: " (nice to have)",
+}
 _ENGLISH = word_set("a an and at as by for from in into of on or the to using was were with worked")
 
 
@@ -61,10 +66,10 @@ def _verdict(job: Job, application: Application, reading: Reading, fit: Fit, sco
 def _summary(fit: Fit) -> str:
     key = fit.key_findings
     if not key:
-        return "the job text names nothing that can be looked for"
+        return "the job names nothing that can be looked for"
     covered = sum(finding.cover >= COVERED for finding in key)
     partly = sum(HARDLY_COVERED <= finding.cover < COVERED for finding in key)
-    kind = "key requirements" if key[0].requirement.importance is Importance.MUST else "points of the job text"
+    kind = "key requirements" if fit.has_musts else "points asked for"
     more = f" and parts of {partly} more" if partly else ""
     return f"the application shows evidence for {covered} of {len(key)} {kind}{more}{_years_summary(fit)}"
 
@@ -99,7 +104,7 @@ def _reasons_for_low_confidence(job: Job, application: Application, reading: Rea
     elif _english_share(resume) < FEW_ENGLISH_WORDS:
         reasons.append("the resume does not read as English prose")
     if len(job.requirements) < FEW_REQUIREMENTS:
-        reasons.append("the job text names few requirements")
+        reasons.append("the job names few requirements")
     if reading.stuffed or reading.copied_share >= COPIED_SHARE:
         reasons.append("parts of the application were left out as copied or listed words")
     if application.truncated:
@@ -112,8 +117,11 @@ def _english_share(lines: Sequence[EvidenceLine]) -> float:
     return sum(word in _ENGLISH for word in found) / max(1, len(found))
 
 
-def _by_weight(findings: Iterable[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: -finding.requirement.weight)
+def _firmest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return musts before what is preferred, and that before what is nice to have; by weight among those."""
+    return sorted(
+        findings, key=lambda finding: (-IMPORTANCE[finding.requirement.importance], -finding.requirement.weight)
+    )
 
 
 def _strengths(application: Application, fit: Fit) -> tuple[str, ...]:
@@ -182,14 +190,18 @@ def decides(answer: ApplicationAnswer, job: Job) -> bool:
 
 
 def _gaps(fit: Fit) -> tuple[str, ...]:
-    """Return the firm requirements with little or no evidence, and the years that fall short."""
-    asked = [finding for finding in fit.findings if finding.requirement.specific]
-    firm = [finding for finding in asked if finding.requirement.importance is Importance.MUST] or asked
-    return _distinct(_gap(finding) for finding in _by_weight(firm) if _is_gap(finding))
+    """Return the requirements that lack evidence or years, the firmest first."""
+    gaps = [finding for finding in fit.findings if finding.requirement.specific and _is_gap(finding, fit)]
+    return _distinct(_gap(finding) for finding in _firmest_first(gaps))
 
 
-def _is_gap(finding: Finding) -> bool:
-    return finding.cover < HARDLY_COVERED or _years_short(finding)
+def _is_gap(finding: Finding, fit: Fit) -> bool:
+    """Tell whether a requirement lacks years, or evidence: a key one when there is little, another when there is none.
+
+    Most of what is preferred are duties, which few resumes repeat word by word.
+    """
+    key = finding.requirement.importance is Importance.MUST_HAVE or not fit.has_musts
+    return _years_short(finding) or (finding.cover < HARDLY_COVERED if key else not finding.best)
 
 
 def _years_short(finding: Finding) -> bool:
@@ -198,11 +210,12 @@ def _years_short(finding: Finding) -> bool:
 
 
 def _gap(finding: Finding) -> str:
+    name = f"{_name(finding)}{_LABELS[finding.requirement.importance]}"
     if finding.cover >= HARDLY_COVERED or (finding.years_found and finding.best >= COVERED):
-        return f"{_name(finding)} — {_years_found(finding)} in the dated work of the resume"
+        return f"{name} — {_years_found(finding)} in the dated work of the resume"
     if not finding.best:
-        return f"{_name(finding)} — not found in the resume"
-    return f"{_name(finding)} — little found in the resume"
+        return f"{name} — not found in the resume"
+    return f"{name} — little found in the resume"
 
 
 def _years_found(finding: Finding) -> str:
@@ -210,21 +223,14 @@ def _years_found(finding: Finding) -> str:
 
 
 def _interview_focus(application: Application, fit: Fit) -> tuple[str, ...]:
-    """Return what is partly covered, and what is only claimed in a list. Resumes rarely repeat duties, so those
-    raise no question.
-    """
-    shown = [finding for finding in fit.findings if finding.requirement.specific and not _is_duty(finding)]
+    """Return what is partly covered, and what is only claimed in a list."""
+    shown = _firmest_first(finding for finding in fit.findings if finding.requirement.specific)
     partly = [finding for finding in shown if HARDLY_COVERED <= finding.cover < COVERED and not _years_short(finding)]
     listed = [finding for finding in shown if finding.only_listed and finding.cover >= COVERED]
     return _distinct(
-        [f"{_name(finding)} — partly covered: {_quote(application, finding)}" for finding in _by_weight(partly)][:3]
-        + [f"{_name(finding)} — only listed: {_quote(application, finding)}" for finding in _by_weight(listed)]
+        [f"{_name(finding)} — partly covered: {_quote(application, finding)}" for finding in partly][:3]
+        + [f"{_name(finding)} — only listed: {_quote(application, finding)}" for finding in listed]
     )
-
-
-def _is_duty(finding: Finding) -> bool:
-    asked = finding.requirement
-    return asked.importance is Importance.RESPONSIBILITY and asked.source == DESCRIPTION
 
 
 def _name(finding: Finding) -> str:

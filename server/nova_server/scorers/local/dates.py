@@ -26,7 +26,9 @@ _NUMBERS = {
 _YEARS = re.compile(
     r"(?<!under )(?<!less than )(?<!next )(?<!last )(?<!past )(?<!up to )"
     rf"\b(\d{{1,2}}|{'|'.join(_NUMBERS)})\s?(?:\+|plus\b|or more\b)?\s?"
-    r"(?:(?:-|–|to)\s?\d{1,2}\s?\+?\s?)?-?\s?(?:full\s)?(?:years?|yrs?)\b(?!\sold)",
+    r"(?:(?:-|–|to)\s?\d{1,2}\s?\+?\s?)?-?\s?(?:full\s)?(?:years?|yrs?)\b(?!\sold)"
+    # Nobody worked for the years of "a five-year plan".
+    r"(?!(?<=-year)\s(?:\w{1,20}\s)?(?:plans?|forecasts?|roadmaps?|strategy|budgets?|contracts?|horizon)\b)",
     re.IGNORECASE,
 )
 _MOST_YEARS = 50

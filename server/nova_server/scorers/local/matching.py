@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nova_server.ports.scorer import Importance
 from nova_server.scorers.local.application import Application, Section
 from nova_server.scorers.local.dates import years_in, years_named
 from nova_server.scorers.local.gaming import Reading
-from nova_server.scorers.local.job import Job, Requirement
+from nova_server.scorers.local.job import Job
+from nova_server.scorers.local.requirements import Requirement
 from nova_server.scorers.local.weights import (
     COVERAGE_SHARE,
     DEPTH_SATURATION,
@@ -22,7 +24,6 @@ from nova_server.scorers.local.weights import (
     TITLE_SHARE,
     UNRELATED_YEARS_FACTOR,
     YEARS_SHARE,
-    Importance,
 )
 
 _DECIMALS = 6
@@ -55,10 +56,18 @@ class Fit:
     total_years: float
 
     @property
+    def has_musts(self) -> bool:
+        """Tell whether anything is asked for firmly."""
+        return any(_is_must(finding) for finding in self.findings)
+
+    @property
     def key_findings(self) -> tuple[Finding, ...]:
         """Return what was found for the firm requirements, or for all when none is firm."""
-        firm = tuple(finding for finding in self.findings if finding.requirement.importance is Importance.MUST)
-        return firm or self.findings
+        return tuple(filter(_is_must, self.findings)) or self.findings
+
+
+def _is_must(finding: Finding) -> bool:
+    return finding.requirement.importance is Importance.MUST_HAVE
 
 
 @dataclass(frozen=True, slots=True)

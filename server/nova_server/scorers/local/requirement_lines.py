@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from nova_server.scorers.local.lines import Line, could_be_heading
 from nova_server.scorers.local.vocabulary import TITLE_WORDS, word_set
-from nova_server.scorers.local.weights import Importance
-
-DESCRIPTION: Final = "job description"
-ROLE_KNOWLEDGE: Final = "role knowledge"
 
 _I = re.IGNORECASE
+
+
+class Asking(Enum):
+    """How a line of a job's texts asks. One that is UNMARKED stands under no heading, and may be anything."""
+
+    MUST = auto()
+    RESPONSIBILITY = auto()
+    NICE = auto()
+    UNMARKED = auto()
 
 
 def _any_of(*alternatives: str) -> re.Pattern[str]:
@@ -22,14 +28,21 @@ def _any_of(*alternatives: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(alternatives)})\b", _I)
 
 
+# What an advert calls its own company: "About Globex", "At Globex, we".
+_COMPANY_NAME = re.compile(
+    r"^(?:About|ABOUT) (?!(?i:you|your|the|this|it|me|us|our)\b)(?P<heading>[A-Z][^\s:]*(?: [A-Z][^\s:]*){0,3}):?$"
+    r"|\bAt (?P<sentence>[A-Z][^\s,]*(?: [A-Z&][^\s,]*){0,3}), (?:we|our|you)\b"
+)
+
 # Tried in this order: "Preferred qualifications" is nice to have, "What we offer" is no requirement.
 _HEADINGS: Final = (
-    (_any_of(r"nice|preferred|bonus|plus(?:es)?|desir\w{2,5}|advantage\w{0,4}|ideally|optional"), Importance.NICE),
+    (_any_of(r"nice|preferred|bonus|plus(?:es)?|desir\w{2,5}|advantage\w{0,4}|ideally|optional"), Asking.NICE),
     (
         _any_of(
             r"benefits?|perks|offer|compensation|salary|pay|remuneration|equal|eeo|diversity|inclusion|apply|culture",
             r"why (?:join|us|work|you)|values|location|hours|schedule|legal|privacy|notice|disclaimer|accommodation",
             r"about (?:us|the company|our)|who we are|our (?:company|story|mission|team)|company|next steps",
+            r"^about (?!(?:you|your|the|this|it|me)\b)\w+",
             r"the process|contract|employer|how we hire|reports? to|job type",
         ),
         None,
@@ -40,14 +53,14 @@ _HEADINGS: Final = (
             r"you(?:'|’| wi)ll (?:need|bring)|what you (?:need|bring)|who you are|about you|you have|looking for",
             r"education|knowledge|competenc\w{1,4}|the ideal|certifications?|licen[cs]es?|technolog(?:y|ies)|stack",
         ),
-        Importance.MUST,
+        Asking.MUST,
     ),
     (
         _any_of(
             r"responsibilit(?:y|ies)|duties|do|doing|role|tasks?|day|summary|scope|mission|position|job|description",
             r"overview|accountabilities|opportunity|work",
         ),
-        Importance.RESPONSIBILITY,
+        Asking.RESPONSIBILITY,
     ),
 )
 _HEADING_WORDS: Final = word_set(
@@ -109,8 +122,7 @@ class ClassifiedLine:
     """A line that asks for something."""
 
     text: str
-    importance: Importance
-    source: str
+    asking: Asking
 
 
 def find_title(lines: list[Line]) -> tuple[str, int] | None:
@@ -131,40 +143,47 @@ def _short_first_line(lines: list[Line]) -> tuple[str, int] | None:
     return (lines[0].text, 1) if named or lines[0].marked else None
 
 
-def of_description(lines: Iterable[Line], company: str | None) -> Iterator[ClassifiedLine]:
-    """Yield the lines of a job description that ask for something."""
-    under: Importance | None = Importance.UNMARKED
+def of_description(lines: Sequence[Line]) -> Iterator[ClassifiedLine]:
+    """Yield the lines of a job description that ask for something. Those about the company do not."""
+    company = _company_named_in(lines)
+    under: Asking | None = Asking.UNMARKED
     for line in lines:
         heading, rest = _heading_and_rest(line)
         if heading is not None:
             under = heading[0]
-        if rest and not _is_blurb(rest, company):
-            importance = _importance(rest, under)
-            if importance:
-                yield from (ClassifiedLine(item, importance, DESCRIPTION) for item in _items(rest, importance))
+        asking = _asking(rest, under)
+        if rest and asking and not _is_blurb(rest, company):
+            yield from (ClassifiedLine(item, asking) for item in _items(rest, asking))
 
 
 def of_role_knowledge(lines: Iterable[Line]) -> Iterator[ClassifiedLine]:
     """Yield the lines of the role knowledge that ask for something. They are duties unless they say more."""
-    under: Importance | None = Importance.RESPONSIBILITY
+    under: Asking | None = Asking.RESPONSIBILITY
     for line in lines:
         heading, rest = _heading_and_rest(line)
         if heading is not None:
             under = heading[0]
         wanted = _LESS_WANTED.split(rest, maxsplit=1)[0]
-        importance = _importance(wanted, under)
-        if wanted and importance and not _AVOIDED.search(rest) and not _is_blurb(rest, None):
-            yield ClassifiedLine(wanted, importance, ROLE_KNOWLEDGE)
+        asking = _asking(wanted, under)
+        if wanted and asking and not _AVOIDED.search(rest) and not _is_blurb(rest, None):
+            yield ClassifiedLine(wanted, asking)
 
 
-def _heading_and_rest(line: Line) -> tuple[tuple[Importance | None] | None, str]:
+def _heading_and_rest(line: Line) -> tuple[tuple[Asking | None] | None, str]:
     """Return what a heading puts the lines under, or None for an ordinary line, and the text that is no heading."""
-    if (line.marked and could_be_heading(line)) or _is_bare_heading(line):
-        return _under(line.text) or (Importance.UNMARKED,), ""
+    if _is_marked_heading(line) or _is_bare_heading(line):
+        return _under(line.text) or (Asking.UNMARKED,), ""
     label = _LABEL.match(line.text)
     if label and not line.bullet and len(label[1].split()) <= 3 and (found := _under(label[1])):
         return found, label[2]
     return None, line.text
+
+
+def _is_marked_heading(line: Line) -> bool:
+    """Tell whether a line is written as a heading. A bullet point in capitals is the name of a tool: "- SQL"."""
+    if not line.marked or not could_be_heading(line):
+        return False
+    return bool(not line.bullet or not line.text.isupper() or _under(line.text))
 
 
 def _is_bare_heading(line: Line) -> bool:
@@ -174,33 +193,40 @@ def _is_bare_heading(line: Line) -> bool:
     return all(word.lower() in _HEADING_WORDS for word in re.findall(r"\w+", line.text)) and bool(_under(line.text))
 
 
-def _under(heading: str) -> tuple[Importance | None] | None:
-    for pattern, importance in _HEADINGS:
+def _under(heading: str) -> tuple[Asking | None] | None:
+    for pattern, asking in _HEADINGS:
         if pattern.search(heading):
-            return (importance,)
+            return (asking,)
     return None
 
 
-def _importance(text: str, under: Importance | None) -> Importance | None:
-    """Return how firmly a line asks, by its own words first and by its heading else. None: it asks nothing."""
+def _asking(text: str, under: Asking | None) -> Asking | None:
+    """Return how a line asks, by its own words first and by its heading else. None: it asks nothing."""
     if under is None:
         return None
     if _NICE.search(text):
-        return Importance.NICE
-    if under in (Importance.UNMARKED, Importance.RESPONSIBILITY) and _MUST.search(text):
-        return Importance.MUST
+        return Asking.NICE
+    if under in (Asking.UNMARKED, Asking.RESPONSIBILITY) and _MUST.search(text):
+        return Asking.MUST
     return under
 
 
-def _is_blurb(text: str, company: str | None) -> bool:
+def _company_named_in(lines: Iterable[Line]) -> re.Pattern[str] | None:
+    """Return a pattern for the names by which a description calls its company, or None when it names none."""
+    found = [match for line in lines for match in _COMPANY_NAME.finditer(line.text)]
+    names = "|".join(sorted({re.escape(match["heading"] or match["sentence"]) for match in found}))
+    return re.compile(rf"(?<!\w)(?:{names})(?!\w)") if names else None
+
+
+def _is_blurb(text: str, company: re.Pattern[str] | None) -> bool:
     if any(pattern.search(text) for pattern in _BLURB):
         return True
-    return bool(company and company.lower() in text.lower() and not _MUST.search(text))
+    return bool(company and company.search(text) and not _MUST.search(text))
 
 
-def _items(text: str, importance: Importance) -> list[str]:
+def _items(text: str, asking: Asking) -> list[str]:
     """Return the items of a plain list ("Python, SQL, Docker"), or the line as it is."""
     items = [item.strip(" .") for item in _LIST_SEPARATOR.split(text)]
     plain = len(items) >= _ITEMS_OF_A_LIST and all(len(item.split()) <= _WORDS_OF_AN_ITEM for item in items)
-    listed = plain and importance is not Importance.UNMARKED and " or " not in text
+    listed = plain and asking is not Asking.UNMARKED and " or " not in text
     return [item for item in items if item] if listed else [text]

@@ -33,7 +33,11 @@ def score(scoring_input: ScoringInput) -> ScoreResult:
 def examine(scoring_input: ScoringInput) -> tuple[Job, Application, Reading, Fit]:
     """Return everything that a score and its words are made of."""
     job = analyse_job(
-        scoring_input.job_description, scoring_input.job_title, scoring_input.company_name, scoring_input.role_knowledge
+        scoring_input.job_description,
+        scoring_input.job_title,
+        scoring_input.company_name,
+        scoring_input.role_knowledge,
+        scoring_input.criteria,
     )
     application = read_application(scoring_input)
     reading = read_fairly(application.lines, job)

@@ -25,7 +25,9 @@ WORD = re.compile(r"\.net\b|[^\W_]{1,40}(?:\+\+|#|\.js\b)?", re.IGNORECASE)
 # Zero-width and direction marks, which hide text from a reader or cut words in two, and the soft hyphen.
 _INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
 # Control characters other than the line ends, and the line ends of other systems.
-_CONTROLS = {code: " " for code in (*range(32), 127) if code != 10} | {0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n"}
+_CONTROLS = {code: " " for code in (*range(32), *range(127, 160)) if code != 10} | dict.fromkeys(
+    (0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n"
+)
 
 _LONGEST_PHRASE = max(len(phrase) for phrase in PHRASES)
 _PHRASE_STARTS = frozenset(phrase[0] for phrase in PHRASES)

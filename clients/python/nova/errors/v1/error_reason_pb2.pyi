@@ -60,6 +60,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """WEBHOOK_ENDPOINT_LIMIT_REACHED: this environment has 5 webhook endpoints already. Delete one, or change one."""
     WEBHOOK_ENDPOINT_DISABLED: _ErrorReason.ValueType  # 16
     """WEBHOOK_ENDPOINT_DISABLED: nothing is delivered to this webhook endpoint. Enable it first."""
+    CRITERIA_NOT_FOUND: _ErrorReason.ValueType  # 17
+    """CRITERIA_NOT_FOUND: this job has no criteria: nothing was submitted or set for it, or they were archived. Set them."""
+    CRITERION_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """CRITERION_NOT_FOUND: the current criteria of this job have no such criterion."""
+    CRITERIA_REVISION_MISMATCH: _ErrorReason.ValueType  # 19
+    """CRITERIA_REVISION_MISMATCH: the criteria were changed since the revision that `X-Expected-Criteria-Revision` names. Read
+    them again and decide anew.
+    """
+    IDEMPOTENCY_REQUEST_IN_PROGRESS: _ErrorReason.ValueType  # 50
+    """IDEMPOTENCY_REQUEST_IN_PROGRESS: the first call with this `Idempotency-Key` is still running. Repeat the same call."""
+    IDEMPOTENCY_KEY_REUSED: _ErrorReason.ValueType  # 51
+    """IDEMPOTENCY_KEY_REUSED: this `Idempotency-Key` was used for another call within 24 hours. Send a new key."""
+    CRITERIA_LIMIT_REACHED: _ErrorReason.ValueType  # 52
+    """CRITERIA_LIMIT_REACHED: this job has 100 criteria already. Remove one, or change one."""
     RESUME_FETCH_FAILED: _ErrorReason.ValueType  # 20
     """RESUME_FETCH_FAILED: the resume's URL did not yield a document: it does not resolve, is not public, answers other than
     200, or takes too long.
@@ -134,6 +148,20 @@ WEBHOOK_ENDPOINT_LIMIT_REACHED: ErrorReason.ValueType  # 15
 """WEBHOOK_ENDPOINT_LIMIT_REACHED: this environment has 5 webhook endpoints already. Delete one, or change one."""
 WEBHOOK_ENDPOINT_DISABLED: ErrorReason.ValueType  # 16
 """WEBHOOK_ENDPOINT_DISABLED: nothing is delivered to this webhook endpoint. Enable it first."""
+CRITERIA_NOT_FOUND: ErrorReason.ValueType  # 17
+"""CRITERIA_NOT_FOUND: this job has no criteria: nothing was submitted or set for it, or they were archived. Set them."""
+CRITERION_NOT_FOUND: ErrorReason.ValueType  # 18
+"""CRITERION_NOT_FOUND: the current criteria of this job have no such criterion."""
+CRITERIA_REVISION_MISMATCH: ErrorReason.ValueType  # 19
+"""CRITERIA_REVISION_MISMATCH: the criteria were changed since the revision that `X-Expected-Criteria-Revision` names. Read
+them again and decide anew.
+"""
+IDEMPOTENCY_REQUEST_IN_PROGRESS: ErrorReason.ValueType  # 50
+"""IDEMPOTENCY_REQUEST_IN_PROGRESS: the first call with this `Idempotency-Key` is still running. Repeat the same call."""
+IDEMPOTENCY_KEY_REUSED: ErrorReason.ValueType  # 51
+"""IDEMPOTENCY_KEY_REUSED: this `Idempotency-Key` was used for another call within 24 hours. Send a new key."""
+CRITERIA_LIMIT_REACHED: ErrorReason.ValueType  # 52
+"""CRITERIA_LIMIT_REACHED: this job has 100 criteria already. Remove one, or change one."""
 RESUME_FETCH_FAILED: ErrorReason.ValueType  # 20
 """RESUME_FETCH_FAILED: the resume's URL did not yield a document: it does not resolve, is not public, answers other than
 200, or takes too long.

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dnova/options/v1/options.proto\x12\x0fnova.options.v1\x1a google/protobuf/descriptor.proto:7\n\tmax_bytes\x12\x1f.google.protobuf.MessageOptions\x18\xd1\x86\x03 \x01(\r\x88\x01\x01:;\n\x0esuccess_status\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\r\x88\x01\x01:5\n\x08unserved\x12\x1e.google.protobuf.MethodOptions\x18\xd3\x86\x03 \x01(\x08\x88\x01\x01:6\n\x06member\x12!.google.protobuf.EnumValueOptions\x18\xd4\x86\x03 \x01(\t\x88\x01\x01:<\n\x0ewithout_tenant\x12\x1f.google.protobuf.ServiceOptions\x18\xd5\x86\x03 \x01(\x08\x88\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dnova/options/v1/options.proto\x12\x0fnova.options.v1\x1a google/protobuf/descriptor.proto:7\n\tmax_bytes\x12\x1f.google.protobuf.MessageOptions\x18\xd1\x86\x03 \x01(\r\x88\x01\x01:;\n\x0esuccess_status\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\r\x88\x01\x01:<\n\x0fidempotency_key\x12\x1e.google.protobuf.MethodOptions\x18\xd6\x86\x03 \x01(\x08\x88\x01\x01:G\n\x1a\x65xpected_criteria_revision\x12\x1e.google.protobuf.MethodOptions\x18\xd7\x86\x03 \x01(\x08\x88\x01\x01:8\n\x0crequired_key\x12\x1d.google.protobuf.FieldOptions\x18\xd8\x86\x03 \x01(\x08\x88\x01\x01:6\n\x06member\x12!.google.protobuf.EnumValueOptions\x18\xd4\x86\x03 \x01(\t\x88\x01\x01:<\n\x0ewithout_tenant\x12\x1f.google.protobuf.ServiceOptions\x18\xd5\x86\x03 \x01(\x08\x88\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

@@ -12,7 +12,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 MAX_BYTES_FIELD_NUMBER: _builtins.int
 SUCCESS_STATUS_FIELD_NUMBER: _builtins.int
-UNSERVED_FIELD_NUMBER: _builtins.int
+IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+EXPECTED_CRITERIA_REVISION_FIELD_NUMBER: _builtins.int
+REQUIRED_KEY_FIELD_NUMBER: _builtins.int
 MEMBER_FIELD_NUMBER: _builtins.int
 WITHOUT_TENANT_FIELD_NUMBER: _builtins.int
 max_bytes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _builtins.int]
@@ -21,9 +23,13 @@ before it is validated.
 """
 success_status: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.int]
 """success_status is the HTTP status of a call over REST that succeeded. 200 when it is not given."""
-unserved: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
-"""unserved marks a method whose name and messages are settled, and which is not served yet: it answers UNIMPLEMENTED,
-and NOT_FOUND over REST.
+idempotency_key: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
+"""idempotency_key marks a method that is done once for each `idempotency-key`, a header over REST and metadata over gRPC."""
+expected_criteria_revision: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
+"""expected_criteria_revision marks a method that does nothing when `x-expected-criteria-revision` is not the current one."""
+required_key: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
+"""required_key marks a list that a JSON body has to name, be it empty: a body that forgot it is refused. Over gRPC a list
+that is not given is an empty one.
 """
 member: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.str]
 """member is the name of the field that has to be given with this value of an enum `type`."""

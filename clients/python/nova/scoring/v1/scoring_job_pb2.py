@@ -28,7 +28,7 @@ from nova.errors.v1 import error_reason_pb2 as nova_dot_errors_dot_v1_dot_error_
 from nova.scoring.v1 import assessment_pb2 as nova_dot_scoring_dot_v1_dot_assessment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!nova/scoring/v1/scoring_job.proto\x12\x0fnova.scoring.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!nova/errors/v1/error_reason.proto\x1a nova/scoring/v1/assessment.proto\"\x84\x05\n\nScoringJob\x12\n\n\x02id\x18\x01 \x01(\t\x12\x1b\n\x13\x63riteria_version_id\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x04 \x01(\t\x12\x32\n\x06status\x18\x05 \x01(\x0e\x32\".nova.scoring.v1.ScoringJob.Status\x12\x12\n\nis_rescore\x18\x06 \x01(\x08\x12\x1d\n\x05score\x18\x07 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x01H\x00\x88\x01\x01\x12/\n\nassessment\x18\x08 \x01(\x0b\x32\x1b.nova.scoring.v1.Assessment\x12\x34\n\nerror_code\x18\t \x01(\x0e\x32\x1b.nova.errors.v1.ErrorReasonH\x01\x88\x01\x01\x12\x1a\n\rerror_message\x18\n \x01(\tH\x02\x88\x01\x01\x12\x35\n\tqueued_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12.\n\nstarted_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x63ompleted_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tfailed_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tCOMPLETED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\x42\x08\n\x06_scoreB\r\n\x0b_error_codeB\x10\n\x0e_error_message\"T\n\x07Rescore\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12 \n\x13\x63riteria_version_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x16\n\x14_criteria_version_idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!nova/scoring/v1/scoring_job.proto\x12\x0fnova.scoring.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!nova/errors/v1/error_reason.proto\x1a nova/scoring/v1/assessment.proto\"\x84\x05\n\nScoringJob\x12\n\n\x02id\x18\x01 \x01(\t\x12\x1b\n\x13\x63riteria_version_id\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x04 \x01(\t\x12\x32\n\x06status\x18\x05 \x01(\x0e\x32\".nova.scoring.v1.ScoringJob.Status\x12\x12\n\nis_rescore\x18\x06 \x01(\x08\x12\x1d\n\x05score\x18\x07 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x01H\x00\x88\x01\x01\x12/\n\nassessment\x18\x08 \x01(\x0b\x32\x1b.nova.scoring.v1.Assessment\x12\x34\n\nerror_code\x18\t \x01(\x0e\x32\x1b.nova.errors.v1.ErrorReasonH\x01\x88\x01\x01\x12\x1a\n\rerror_message\x18\n \x01(\tH\x02\x88\x01\x01\x12\x35\n\tqueued_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12.\n\nstarted_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x63ompleted_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tfailed_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tCOMPLETED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\x42\x08\n\x06_scoreB\r\n\x0b_error_codeB\x10\n\x0e_error_message\"y\n\x07Rescore\x12\x1c\n\x07\x65nabled\x18\x01 \x01(\x08\x42\x06\xbaH\x03\xc8\x01\x01H\x00\x88\x01\x01\x12,\n\x13\x63riteria_version_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01H\x01\x88\x01\x01\x42\n\n\x08_enabledB\x16\n\x14_criteria_version_idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,10 +39,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCORINGJOB'].fields_by_name['score']._serialized_options = b'\272H\006\032\004\030\n(\001'
   _globals['_SCORINGJOB'].fields_by_name['queued_at']._loaded_options = None
   _globals['_SCORINGJOB'].fields_by_name['queued_at']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RESCORE'].fields_by_name['enabled']._loaded_options = None
+  _globals['_RESCORE'].fields_by_name['enabled']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RESCORE'].fields_by_name['criteria_version_id']._loaded_options = None
+  _globals['_RESCORE'].fields_by_name['criteria_version_id']._serialized_options = b'\272H\007r\005\020\001\030\377\001'
   _globals['_SCORINGJOB']._serialized_start=186
   _globals['_SCORINGJOB']._serialized_end=830
   _globals['_SCORINGJOB_STATUS']._serialized_start=715
   _globals['_SCORINGJOB_STATUS']._serialized_end=787
   _globals['_RESCORE']._serialized_start=832
-  _globals['_RESCORE']._serialized_end=916
+  _globals['_RESCORE']._serialized_end=953
 # @@protoc_insertion_point(module_scope)

@@ -153,21 +153,28 @@ class Rescore(_message.Message):
     ENABLED_FIELD_NUMBER: _builtins.int
     CRITERIA_VERSION_ID_FIELD_NUMBER: _builtins.int
     enabled: _builtins.bool
-    """enabled must be true for a new scoring job to be made."""
+    """enabled asks for a new scoring job: one for each criteria version, however often it is asked. Must be given."""
     criteria_version_id: _builtins.str
-    """criteria_version_id pins the criteria version to score against. Only valid while `enabled` is true."""
+    """criteria_version_id pins the criteria version to score against, instead of the current one. Only valid while `enabled`
+    is true. CRITERIA_VERSION_NOT_FOUND when the job has no such version.
+    """
     def __init__(
         self,
         *,
-        enabled: _builtins.bool = ...,
+        enabled: _builtins.bool | None = ...,
         criteria_version_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_criteria_version_id", b"_criteria_version_id", "criteria_version_id", b"criteria_version_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_criteria_version_id", b"_criteria_version_id", "_enabled", b"_enabled", "criteria_version_id", b"criteria_version_id", "enabled", b"enabled"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_criteria_version_id", b"_criteria_version_id", "criteria_version_id", b"criteria_version_id", "enabled", b"enabled"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_criteria_version_id", b"_criteria_version_id", "_enabled", b"_enabled", "criteria_version_id", b"criteria_version_id", "enabled", b"enabled"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__criteria_version_id: _TypeAlias = _typing.Literal["criteria_version_id"]  # noqa: Y015
     _WhichOneofArgType__criteria_version_id: _TypeAlias = _typing.Literal["_criteria_version_id", b"_criteria_version_id"]  # noqa: Y015
+    _WhichOneofReturnType__enabled: _TypeAlias = _typing.Literal["enabled"]  # noqa: Y015
+    _WhichOneofArgType__enabled: _TypeAlias = _typing.Literal["_enabled", b"_enabled"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__criteria_version_id) -> _WhichOneofReturnType__criteria_version_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__enabled) -> _WhichOneofReturnType__enabled | None: ...
 
 Global___Rescore: _TypeAlias = Rescore  # noqa: Y015

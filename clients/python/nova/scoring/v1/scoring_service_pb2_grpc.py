@@ -84,7 +84,8 @@ class ScoringServiceServicer:
 
         The same tenant, `job_id` and set of `application_id`s is the same batch, in whatever order: it is returned with its
         current counts. An application that was already submitted for the job keeps its latest scoring job. An invalid request
-        changes nothing and names every fault.
+        changes nothing and names every fault. CRITERIA_NOT_FOUND when the criteria of the job were archived and an application
+        is new.
 
         POST /v1/jobs/job-123/scoring-batches
         {
@@ -169,28 +170,83 @@ class ScoringServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubmitScoringJob(self, request, context):
-        """SubmitScoringJob accepts a single application. Not served yet: answers UNIMPLEMENTED.
+        """SubmitScoringJob accepts a single application and answers at once; scoring happens later.
+
+        An application that was already submitted for the job, singly or in a batch, keeps its latest scoring job, also a failed
+        one, whatever else the body says. With `rescore.enabled` it gets a new one, once for each criteria version: repeated with
+        nothing changed, the answer is the same job. The version is the one that `rescore.criteria_version_id` pins. Else it is
+        the one that was set for the job, or the one of this request's texts, which becomes the current one. An application that
+        was never submitted gets an ordinary first job. CRITERIA_NOT_FOUND when the criteria of the job were archived.
 
         POST /v1/jobs/job-123/applications/app-001/scoring-jobs
+        {
+        "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience in Node.js and TypeScript...",
+        "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}
+        }
+
+        answers with status 202 over REST:
+
+        {
+        "scoringJob": {
+        "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+        "applicationId": "app-001", "status": "pending", "isRescore": false, "score": null,
+        "assessment": null, "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+        "startedAt": null, "completedAt": null, "failedAt": null
+        }
+        }
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetScoringJob(self, request, context):
-        """GetScoringJob returns one scoring job. Not served yet: answers UNIMPLEMENTED.
+        """GetScoringJob returns one scoring job. SCORING_JOB_NOT_FOUND when the application has no such scoring job for this job.
 
         GET /v1/jobs/job-123/applications/app-001/scoring-jobs/cmlz26dl3001bwp61r8sjf2ka
+
+        answers over REST:
+
+        {
+        "scoringJob": {
+        "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+        "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+        "assessment": {
+        "verdict": "A strong match for most of what the job asks for.",
+        "strengths": ["7 years of experience as a backend engineer"],
+        "concerns": ["TypeScript is not mentioned"],
+        "interviewFocus": ["Depth of experience with TypeScript"]
+        },
+        "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+        "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+        }
+        }
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetLatestScore(self, request, context):
-        """GetLatestScore returns the latest scoring job of an application by time of submission. Not served yet: answers
-        UNIMPLEMENTED.
+        """GetLatestScore returns the latest scoring job of an application by time of submission, finished or not.
+        APPLICATION_NOT_FOUND when the application was never submitted for this job.
 
         GET /v1/jobs/job-123/applications/app-001/score
+
+        answers over REST:
+
+        {
+        "scoringJob": {
+        "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+        "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+        "assessment": {
+        "verdict": "A strong match for most of what the job asks for.",
+        "strengths": ["7 years of experience as a backend engineer"],
+        "concerns": ["TypeScript is not mentioned"],
+        "interviewFocus": ["Depth of experience with TypeScript"]
+        },
+        "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+        "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+        }
+        }
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,8 @@ class ScoringServiceStub:
 
     The same tenant, `job_id` and set of `application_id`s is the same batch, in whatever order: it is returned with its
     current counts. An application that was already submitted for the job keeps its latest scoring job. An invalid request
-    changes nothing and names every fault.
+    changes nothing and names every fault. CRITERIA_NOT_FOUND when the criteria of the job were archived and an application
+    is new.
 
         POST /v1/jobs/job-123/scoring-batches
         {
@@ -116,20 +117,75 @@ class ScoringServiceStub:
     that changed. It is for gRPC callers only; REST callers poll GetScoringBatch or receive webhooks.
     """
     SubmitScoringJob: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.SubmitScoringJobRequest, _scoring_service_pb2.SubmitScoringJobResponse]
-    """SubmitScoringJob accepts a single application. Not served yet: answers UNIMPLEMENTED.
+    """SubmitScoringJob accepts a single application and answers at once; scoring happens later.
+
+    An application that was already submitted for the job, singly or in a batch, keeps its latest scoring job, also a failed
+    one, whatever else the body says. With `rescore.enabled` it gets a new one, once for each criteria version: repeated with
+    nothing changed, the answer is the same job. The version is the one that `rescore.criteria_version_id` pins. Else it is
+    the one that was set for the job, or the one of this request's texts, which becomes the current one. An application that
+    was never submitted gets an ordinary first job. CRITERIA_NOT_FOUND when the criteria of the job were archived.
 
         POST /v1/jobs/job-123/applications/app-001/scoring-jobs
+        {
+          "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience in Node.js and TypeScript...",
+          "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}
+        }
+
+    answers with status 202 over REST:
+
+        {
+          "scoringJob": {
+            "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+            "applicationId": "app-001", "status": "pending", "isRescore": false, "score": null,
+            "assessment": null, "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+            "startedAt": null, "completedAt": null, "failedAt": null
+          }
+        }
     """
     GetScoringJob: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.GetScoringJobRequest, _scoring_service_pb2.GetScoringJobResponse]
-    """GetScoringJob returns one scoring job. Not served yet: answers UNIMPLEMENTED.
+    """GetScoringJob returns one scoring job. SCORING_JOB_NOT_FOUND when the application has no such scoring job for this job.
 
         GET /v1/jobs/job-123/applications/app-001/scoring-jobs/cmlz26dl3001bwp61r8sjf2ka
+
+    answers over REST:
+
+        {
+          "scoringJob": {
+            "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+            "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+            "assessment": {
+              "verdict": "A strong match for most of what the job asks for.",
+              "strengths": ["7 years of experience as a backend engineer"],
+              "concerns": ["TypeScript is not mentioned"],
+              "interviewFocus": ["Depth of experience with TypeScript"]
+            },
+            "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+            "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+          }
+        }
     """
     GetLatestScore: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.GetLatestScoreRequest, _scoring_service_pb2.GetLatestScoreResponse]
-    """GetLatestScore returns the latest scoring job of an application by time of submission. Not served yet: answers
-    UNIMPLEMENTED.
+    """GetLatestScore returns the latest scoring job of an application by time of submission, finished or not.
+    APPLICATION_NOT_FOUND when the application was never submitted for this job.
 
         GET /v1/jobs/job-123/applications/app-001/score
+
+    answers over REST:
+
+        {
+          "scoringJob": {
+            "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+            "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+            "assessment": {
+              "verdict": "A strong match for most of what the job asks for.",
+              "strengths": ["7 years of experience as a backend engineer"],
+              "concerns": ["TypeScript is not mentioned"],
+              "interviewFocus": ["Depth of experience with TypeScript"]
+            },
+            "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+            "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+          }
+        }
     """
 
 @_typing.type_check_only
@@ -147,7 +203,8 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
 
     The same tenant, `job_id` and set of `application_id`s is the same batch, in whatever order: it is returned with its
     current counts. An application that was already submitted for the job keeps its latest scoring job. An invalid request
-    changes nothing and names every fault.
+    changes nothing and names every fault. CRITERIA_NOT_FOUND when the criteria of the job were archived and an application
+    is new.
 
         POST /v1/jobs/job-123/scoring-batches
         {
@@ -220,20 +277,75 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     that changed. It is for gRPC callers only; REST callers poll GetScoringBatch or receive webhooks.
     """
     SubmitScoringJob: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.SubmitScoringJobRequest, _scoring_service_pb2.SubmitScoringJobResponse]  # type: ignore[assignment]
-    """SubmitScoringJob accepts a single application. Not served yet: answers UNIMPLEMENTED.
+    """SubmitScoringJob accepts a single application and answers at once; scoring happens later.
+
+    An application that was already submitted for the job, singly or in a batch, keeps its latest scoring job, also a failed
+    one, whatever else the body says. With `rescore.enabled` it gets a new one, once for each criteria version: repeated with
+    nothing changed, the answer is the same job. The version is the one that `rescore.criteria_version_id` pins. Else it is
+    the one that was set for the job, or the one of this request's texts, which becomes the current one. An application that
+    was never submitted gets an ordinary first job. CRITERIA_NOT_FOUND when the criteria of the job were archived.
 
         POST /v1/jobs/job-123/applications/app-001/scoring-jobs
+        {
+          "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience in Node.js and TypeScript...",
+          "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}
+        }
+
+    answers with status 202 over REST:
+
+        {
+          "scoringJob": {
+            "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+            "applicationId": "app-001", "status": "pending", "isRescore": false, "score": null,
+            "assessment": null, "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+            "startedAt": null, "completedAt": null, "failedAt": null
+          }
+        }
     """
     GetScoringJob: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.GetScoringJobRequest, _scoring_service_pb2.GetScoringJobResponse]  # type: ignore[assignment]
-    """GetScoringJob returns one scoring job. Not served yet: answers UNIMPLEMENTED.
+    """GetScoringJob returns one scoring job. SCORING_JOB_NOT_FOUND when the application has no such scoring job for this job.
 
         GET /v1/jobs/job-123/applications/app-001/scoring-jobs/cmlz26dl3001bwp61r8sjf2ka
+
+    answers over REST:
+
+        {
+          "scoringJob": {
+            "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+            "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+            "assessment": {
+              "verdict": "A strong match for most of what the job asks for.",
+              "strengths": ["7 years of experience as a backend engineer"],
+              "concerns": ["TypeScript is not mentioned"],
+              "interviewFocus": ["Depth of experience with TypeScript"]
+            },
+            "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+            "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+          }
+        }
     """
     GetLatestScore: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.GetLatestScoreRequest, _scoring_service_pb2.GetLatestScoreResponse]  # type: ignore[assignment]
-    """GetLatestScore returns the latest scoring job of an application by time of submission. Not served yet: answers
-    UNIMPLEMENTED.
+    """GetLatestScore returns the latest scoring job of an application by time of submission, finished or not.
+    APPLICATION_NOT_FOUND when the application was never submitted for this job.
 
         GET /v1/jobs/job-123/applications/app-001/score
+
+    answers over REST:
+
+        {
+          "scoringJob": {
+            "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+            "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+            "assessment": {
+              "verdict": "A strong match for most of what the job asks for.",
+              "strengths": ["7 years of experience as a backend engineer"],
+              "concerns": ["TypeScript is not mentioned"],
+              "interviewFocus": ["Depth of experience with TypeScript"]
+            },
+            "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+            "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+          }
+        }
     """
 
 class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -254,7 +366,8 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The same tenant, `job_id` and set of `application_id`s is the same batch, in whatever order: it is returned with its
         current counts. An application that was already submitted for the job keeps its latest scoring job. An invalid request
-        changes nothing and names every fault.
+        changes nothing and names every fault. CRITERIA_NOT_FOUND when the criteria of the job were archived and an application
+        is new.
 
             POST /v1/jobs/job-123/scoring-batches
             {
@@ -345,9 +458,30 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scoring_service_pb2.SubmitScoringJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scoring_service_pb2.SubmitScoringJobResponse, _abc.Awaitable[_scoring_service_pb2.SubmitScoringJobResponse]]:
-        """SubmitScoringJob accepts a single application. Not served yet: answers UNIMPLEMENTED.
+        """SubmitScoringJob accepts a single application and answers at once; scoring happens later.
+
+        An application that was already submitted for the job, singly or in a batch, keeps its latest scoring job, also a failed
+        one, whatever else the body says. With `rescore.enabled` it gets a new one, once for each criteria version: repeated with
+        nothing changed, the answer is the same job. The version is the one that `rescore.criteria_version_id` pins. Else it is
+        the one that was set for the job, or the one of this request's texts, which becomes the current one. An application that
+        was never submitted gets an ordinary first job. CRITERIA_NOT_FOUND when the criteria of the job were archived.
 
             POST /v1/jobs/job-123/applications/app-001/scoring-jobs
+            {
+              "jobDescription": "We are looking for a Senior Backend Engineer with 5+ years of experience in Node.js and TypeScript...",
+              "resume": {"type": "url", "url": "https://storage.example.com/resumes/001.pdf"}
+            }
+
+        answers with status 202 over REST:
+
+            {
+              "scoringJob": {
+                "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+                "applicationId": "app-001", "status": "pending", "isRescore": false, "score": null,
+                "assessment": null, "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+                "startedAt": null, "completedAt": null, "failedAt": null
+              }
+            }
         """
 
     @_abc_1.abstractmethod
@@ -356,9 +490,26 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scoring_service_pb2.GetScoringJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scoring_service_pb2.GetScoringJobResponse, _abc.Awaitable[_scoring_service_pb2.GetScoringJobResponse]]:
-        """GetScoringJob returns one scoring job. Not served yet: answers UNIMPLEMENTED.
+        """GetScoringJob returns one scoring job. SCORING_JOB_NOT_FOUND when the application has no such scoring job for this job.
 
             GET /v1/jobs/job-123/applications/app-001/scoring-jobs/cmlz26dl3001bwp61r8sjf2ka
+
+        answers over REST:
+
+            {
+              "scoringJob": {
+                "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+                "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+                "assessment": {
+                  "verdict": "A strong match for most of what the job asks for.",
+                  "strengths": ["7 years of experience as a backend engineer"],
+                  "concerns": ["TypeScript is not mentioned"],
+                  "interviewFocus": ["Depth of experience with TypeScript"]
+                },
+                "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+                "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+              }
+            }
         """
 
     @_abc_1.abstractmethod
@@ -367,10 +518,27 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scoring_service_pb2.GetLatestScoreRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scoring_service_pb2.GetLatestScoreResponse, _abc.Awaitable[_scoring_service_pb2.GetLatestScoreResponse]]:
-        """GetLatestScore returns the latest scoring job of an application by time of submission. Not served yet: answers
-        UNIMPLEMENTED.
+        """GetLatestScore returns the latest scoring job of an application by time of submission, finished or not.
+        APPLICATION_NOT_FOUND when the application was never submitted for this job.
 
             GET /v1/jobs/job-123/applications/app-001/score
+
+        answers over REST:
+
+            {
+              "scoringJob": {
+                "id": "cmlz26dl3001bwp61r8sjf2ka", "criteriaVersionId": "cmlz26d0a000awp61m3xq81vd", "jobId": "job-123",
+                "applicationId": "app-001", "status": "completed", "isRescore": false, "score": 7,
+                "assessment": {
+                  "verdict": "A strong match for most of what the job asks for.",
+                  "strengths": ["7 years of experience as a backend engineer"],
+                  "concerns": ["TypeScript is not mentioned"],
+                  "interviewFocus": ["Depth of experience with TypeScript"]
+                },
+                "errorCode": null, "errorMessage": null, "queuedAt": "2025-12-14T10:30:45Z",
+                "startedAt": "2025-12-14T10:30:46Z", "completedAt": "2025-12-14T10:30:47Z", "failedAt": null
+              }
+            }
         """
 
 def add_ScoringServiceServicer_to_server(servicer: ScoringServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
