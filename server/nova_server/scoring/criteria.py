@@ -47,8 +47,8 @@ Editing = Callable[[JobCriteria], Awaitable[Edit]]
 class Criteria:
     """Implements `ports.criteria.CriteriaUseCases`.
 
-    A change is worked out from what is current, and written only if that is current still. So changes of one job that
-    come at once are made one after the other, and none of them is lost.
+    A change is worked out from what is current, and written only if nobody else has changed it since. So changes of one
+    job that come at once are made one after the other, and none of them is lost.
     """
 
     def __init__(self, store: CriteriaStore, derived: DerivedCriteria, clock: Clock, *, lease_seconds: float) -> None:
