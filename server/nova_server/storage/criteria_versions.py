@@ -11,7 +11,6 @@ from sqlalchemy import Connection, RootTransaction, and_, bindparam, func, liter
 from sqlalchemy.dialects.sqlite import insert
 
 from nova_server.ports.clock import Instant
-from nova_server.ports.identifiers import Identifiers
 from nova_server.storage.job_criteria import JobKey
 from nova_server.storage.json_rows import json_rows, rows_parameter
 from nova_server.storage.prepared import InsertNew, Prepared
@@ -116,7 +115,7 @@ def find_pinned(connection: Connection, pins: Collection[Pin]) -> set[Pin]:
 
 @dataclass(frozen=True, slots=True)
 class TextDigests:
-    """The content of a criteria version, by digest."""
+    """The texts of a job that a criteria version follows from, by digest. `digest` is that of all of them."""
 
     tenant_id: str
     job_id: str
@@ -136,30 +135,25 @@ class TextDigests:
 class CriteriaVersions:
     """Finds the versions of texts, makes those that are new, and remembers those it has seen committed."""
 
-    def __init__(self, identifiers: Identifiers) -> None:
-        self._identifiers = identifiers
+    def __init__(self) -> None:
         self._known: OrderedDict[Identity, str] = OrderedDict()
         self._made_in: RootTransaction | None = None
         self._made: set[Identity] = set()
 
     def find(self, connection: Connection, wanted: Sequence[TextDigests]) -> dict[Identity, str]:
         """Return the ids of the versions that exist."""
-        ids = {text.identity: self._known[text.identity] for text in wanted if text.identity in self._known}
-        unknown = {text.identity for text in wanted if text.identity not in ids}
-        found = find_versions(connection, sorted(unknown))
+        identities = {digests.identity for digests in wanted}
+        ids = {identity: self._known[identity] for identity in identities if identity in self._known}
+        found = find_versions(connection, sorted(identities - ids.keys()))
         self._remember(connection, found)
         return ids | found
 
-    def foresee(self, now: Instant) -> str:
-        """Return the id of a version that may be made."""
-        return self._identifiers.new(now)
-
     def make(self, connection: Connection, versions: Mapping[str, TextDigests], now: Instant) -> None:
         """Store versions, by their ids, that were not found in this transaction."""
-        insert_versions(connection, [_new_version(text, new_id, now) for new_id, text in versions.items()])
+        insert_versions(connection, [_new_version(digests, new_id, now) for new_id, digests in versions.items()])
         if self._made_in is not connection.get_transaction():
             self._made_in, self._made = connection.get_transaction(), set()
-        self._made |= {text.identity for text in versions.values()}
+        self._made |= {digests.identity for digests in versions.values()}
 
     def _remember(self, connection: Connection, found: Mapping[Identity, str]) -> None:
         """Remember versions, but not those that go when this transaction does."""
@@ -169,5 +163,6 @@ class CriteriaVersions:
             self._known.popitem(last=False)
 
 
-def _new_version(text: TextDigests, new_id: str, now: Instant) -> NewVersion:
-    return NewVersion(new_id, *text.identity, text.job_description_digest, text.role_knowledge_digest, None, now)
+def _new_version(digests: TextDigests, new_id: str, now: Instant) -> NewVersion:
+    texts = (digests.job_description_digest, digests.role_knowledge_digest)
+    return NewVersion(new_id, *digests.identity, *texts, criteria=None, created_at=now)

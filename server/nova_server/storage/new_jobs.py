@@ -22,7 +22,7 @@ from nova_server.storage.texts import StoredText, insert_texts, to_text
 class JobTerms:
     """What the jobs of one submission have in common."""
 
-    criteria: TextDigests
+    digests: TextDigests
     texts: tuple[StoredText, ...]
     job_title: str | None
     company_name: str | None
@@ -45,7 +45,7 @@ def terms_of(tenant_id: str, submission: BatchSubmission | JobSubmission) -> Job
     """Return what the jobs of a submission have in common."""
     description = to_text(tenant_id, submission.job_description)
     knowledge = to_text(tenant_id, submission.role_knowledge) if submission.role_knowledge else None
-    criteria = TextDigests(
+    digests = TextDigests(
         tenant_id=tenant_id,
         job_id=submission.job_id,
         digest=digest_of_all((description.digest, knowledge and knowledge.digest)),
@@ -53,7 +53,7 @@ def terms_of(tenant_id: str, submission: BatchSubmission | JobSubmission) -> Job
         role_knowledge_digest=knowledge and knowledge.digest,
     )
     texts = (description, knowledge) if knowledge else (description,)
-    return JobTerms(criteria, texts, submission.job_title, submission.company_name)
+    return JobTerms(digests, texts, submission.job_title, submission.company_name)
 
 
 def prepare_job(
@@ -69,24 +69,9 @@ def prepare_job(
     """Return the job of a submitted application."""
     resume = to_text(identity.tenant_id, application.resume.text) if application.resume.text is not None else None
     data = _application_data(identity.tenant_id, application)
-    return NewJob(
-        id=new_id,
-        identity=identity,
-        version=version,
-        made_by_rescore=made_by_rescore,
-        queued_at=queued_at,
-        input_row=InputRow(
-            scoring_job_id=new_id,
-            resume_url=application.resume.url,
-            resume_digest=resume and resume.digest,
-            application_data_digest=data and data.digest,
-            job_title=terms.job_title,
-            company_name=terms.company_name,
-            job_description_digest=terms.criteria.job_description_digest,
-            role_knowledge_digest=terms.criteria.role_knowledge_digest,
-        ),
-        texts=(*terms.texts, *filter(None, (resume, data))),
-    )
+    input_row = _input_row(new_id, terms, application.resume.url, resume, data)
+    texts = (*terms.texts, *filter(None, (resume, data)))
+    return NewJob(new_id, identity, version, made_by_rescore, queued_at, input_row, texts)
 
 
 def store_jobs(
@@ -110,6 +95,21 @@ def store_jobs(
     criteria.save((job.version for job in stored), now)
     save_virtual_times(connection, {job.identity.tenant_id: times[job.identity.tenant_id] for job in stored})
     return made
+
+
+def _input_row(
+    scoring_job_id: str, terms: JobTerms, resume_url: str | None, resume: StoredText | None, data: StoredText | None
+) -> InputRow:
+    return InputRow(
+        scoring_job_id=scoring_job_id,
+        resume_url=resume_url,
+        resume_digest=resume and resume.digest,
+        application_data_digest=data and data.digest,
+        job_title=terms.job_title,
+        company_name=terms.company_name,
+        job_description_digest=terms.digests.job_description_digest,
+        role_knowledge_digest=terms.digests.role_knowledge_digest,
+    )
 
 
 def _row(job: NewJob, time: VirtualTime, now: Instant) -> NewJobRow:

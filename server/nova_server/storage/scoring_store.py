@@ -38,7 +38,7 @@ class SqlScoringStore:
     ) -> None:
         self._database = database
         self._signals = signals
-        versions = CriteriaVersions(identifiers)
+        versions = CriteriaVersions()
         self._submit_batch = SubmitBatches(clock, identifiers, versions, outbox)
         self._submit_job = SubmitJobs(clock, identifiers, versions)
 

@@ -62,7 +62,8 @@ class SubmitJobs:
         times = lock_virtual_times(
             connection, {one.application.tenant_id: one.submission.tenant for one in requests}, now
         )
-        criteria = CurrentCriteria(connection, self._versions, {one.application.job for one in requests})
+        wanted = {one.application.job for one in requests}
+        criteria = CurrentCriteria(connection, self._versions, self._identifiers, wanted)
         plan = Plan(connection, criteria, requests, self._identifiers, now)
         answers = [plan.answer(request) for request in requests]
         made = store_jobs(connection, plan.new_jobs, criteria, times, now)
@@ -88,7 +89,7 @@ class Plan:
         self._now = now
         self._histories = histories(find_ends(connection, sorted({request.application for request in requests})))
         self._pinned = find_pinned(connection, {request.pin for request in requests if request.pin is not None})
-        self._versions = criteria.choose((request.terms.criteria for request in requests), now)
+        self._versions = criteria.choose((request.terms.digests for request in requests), now)
         for job in find_jobs(connection, set(self._rescores(requests))):
             self._histories[job.identity.application].know(job.identity.rescore_key)
 
@@ -115,7 +116,7 @@ class Plan:
 
     def _version_for(self, request: Request) -> Version | None:
         if request.pin is None:
-            return self._versions[request.terms.criteria.identity]
+            return self._versions[request.terms.digests.identity]
         return Version(request.pin.version_id) if request.pin in self._pinned else None
 
     def _make(self, request: Request, history: History, version: Version) -> JobIdentity:

@@ -77,7 +77,8 @@ class SubmitBatches:
         times = lock_virtual_times(
             connection, {identity.tenant_id: one.tenant for identity, one in submissions.items()}, now
         )
-        criteria = CurrentCriteria(connection, self._versions, {identity.job for identity in submissions})
+        wanted = {identity.job for identity in submissions}
+        criteria = CurrentCriteria(connection, self._versions, self._identifiers, wanted)
         refused = _refused(connection, submissions, criteria)
         accepted = {identity: one for identity, one in submissions.items() if identity not in refused}
         batches = self._insert(connection, accepted, now)
@@ -108,13 +109,13 @@ class SubmitBatches:
     ) -> dict[BatchIdentity, list[NewJob]]:
         """Return the jobs of new batches, which may be there already."""
         terms = {identity: terms_of(identity.tenant_id, one) for identity, one in submissions.items()}
-        versions = criteria.choose((one.criteria for one in terms.values()), now)
+        versions = criteria.choose((one.digests for one in terms.values()), now)
         return {
             identity: [
                 prepare_job(
                     self._identifiers.new(now),
                     JobIdentity(*identity.job, application.application_id, FIRST),
-                    versions[terms[identity].criteria.identity],
+                    versions[terms[identity].digests.identity],
                     terms[identity],
                     application,
                     now,
@@ -196,7 +197,7 @@ def _find_stored(connection: Connection, identities: Sequence[BatchIdentity]) ->
 def _outcome(
     stored: StoredBatch | None, submission: BatchSubmission, made: set[str], *, deliveries: bool
 ) -> StoredSubmission | CriteriaNotFound:
-    if stored is None:  # neither made, because the criteria of its job are archived, nor there before
+    if stored is None:  # neither made, because that takes a job and the criteria are archived, nor there before
         return CriteriaNotFound()
     accepted = stored.accept(submission)
     return StoredSubmission(accepted, not made.isdisjoint(accepted.scoring_job_ids), deliveries)

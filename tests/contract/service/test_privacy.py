@@ -9,18 +9,26 @@ from collections.abc import Awaitable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 import grpc.aio
 from aiohttp import web
+from nova.criteria.v1.criteria_service_pb2 import AddCriterionRequest, RemoveCriterionRequest, SetCriteriaRequest
+from nova.criteria.v1.criteria_service_pb2_grpc import CriteriaServiceStub
+from nova.criteria.v1.criterion_pb2 import MUST_HAVE
+from nova.scoring.v1.scoring_job_pb2 import Rescore, ScoringJob
 from nova.scoring.v1.scoring_service_pb2 import SubmitScoringBatchRequest
 
 from tests.support.api import Refusal, refusal
 from tests.support.held_site import LOOPBACK
-from tests.support.requests import get, text_batch, url_batch, watch
+from tests.support.requests import get, get_job, latest_score, text_batch, text_job, url_batch, watch
 from tests.support.running_server import Metadata, RunningServer, forked, make_key, metadata_of, stub_of
+from tests.support.server_log import PATIENCE_SECONDS
 from tests.support.sites import running_site
+
+if TYPE_CHECKING:  # the stub of an asyncio channel has a type of its own, and no class
+    from nova.criteria.v1.criteria_service_pb2_grpc import CriteriaServiceAsyncStub
 
 # A word of every text that the caller sends, followed by a word for which text it was.
 MARK = "quuxmark"
@@ -72,6 +80,35 @@ async def succeed(channel: grpc.aio.Channel, metadata: Metadata) -> None:
         await to_the_end(channel, url_batch(f"{MARK}-urls", urls), metadata)
 
 
+async def change_and_rescore(channel: grpc.aio.Channel, metadata: Metadata) -> list[Refusal]:
+    """Set criteria with a key, score an application against them again, and be refused both."""
+    criteria: CriteriaServiceAsyncStub = CriteriaServiceStub(channel)
+    keyed = (*metadata, ("idempotency-key", f"{MARK}-key"))
+    wish = SetCriteriaRequest(job_id=f"{MARK}-job")
+    wish.criteria.add(text=f"{MARK}-criterion", importance=MUST_HAVE)
+    await criteria.SetCriteria(wish, metadata=keyed)
+    job = text_job(f"{MARK}-job", f"{MARK}-application", rescore=Rescore(enabled=True))
+    made = (await stub_of(channel).SubmitScoringJob(job, metadata=metadata)).scoring_job
+    read = get_job(job.job_id, job.application_id, made.id)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await stub_of(channel).GetScoringJob(read, metadata=metadata)).scoring_job.status == ScoringJob.PENDING:
+            pass
+    job.rescore.criteria_version_id = f"{MARK}-version"
+    past = (*metadata, ("x-expected-criteria-revision", f"{MARK}-revision"))
+    other = AddCriterionRequest(job_id=f"{MARK}-job", text=f"{MARK}-other", importance=MUST_HAVE)
+    calls: tuple[Awaitable[object], ...] = (
+        stub_of(channel).SubmitScoringJob(job, metadata=metadata),
+        stub_of(channel).GetLatestScore(latest_score(f"{MARK}-job", f"{MARK}-nobody"), metadata=metadata),
+        criteria.AddCriterion(other, metadata=keyed),
+        criteria.SetCriteria(wish, metadata=past),
+        criteria.SetCriteria(wish, metadata=(*metadata, ("idempotency-key", MARK * 100))),
+        criteria.RemoveCriterion(
+            RemoveCriterionRequest(job_id=f"{MARK}-job", criterion_id=f"{MARK}-criterion"), metadata=metadata
+        ),
+    )
+    return [await refusal(call) for call in calls]
+
+
 async def fail(channel: grpc.aio.Channel, metadata: Metadata) -> list[Refusal]:
     """Make every kind of call that is refused."""
     stub, question = stub_of(channel), get(f"{MARK}-job", f"{MARK}-batch")
@@ -117,7 +154,7 @@ async def test_neither_log_nor_metrics_hold_a_word_of_a_caller(tmp_path: Path) -
     with forked(tmp_path, **settings) as server:
         async with grpc.aio.insecure_channel(server.address) as channel:
             await succeed(channel, metadata)
-            refused = await fail(channel, metadata)
+            refused = [*await change_and_rescore(channel, metadata), *await fail(channel, metadata)]
             unavailable = await fail_to_store(channel, metadata, tmp_path / "nova.sqlite3")
             metrics = await metrics_text(server)
         assert await asyncio.to_thread(server.stop) == 0
@@ -125,7 +162,7 @@ async def test_neither_log_nor_metrics_hold_a_word_of_a_caller(tmp_path: Path) -
     for text in (log, metrics, *(one.message for one in refused)):
         assert MARK not in text.lower()
         assert secret not in text
-    assert "nova_submissions_total 2.0" in metrics
+    assert "nova_submissions_total 3.0" in metrics
     assert_readable(server, {one.trace_id for one in (*refused, unavailable)})
 
 
