@@ -122,6 +122,31 @@ async def test_an_identity_that_another_process_took_in_between_is_answered_with
     assert await store.count(scoring_inputs) == signals.growths == 2
 
 
+async def test_a_rescore_that_another_process_made_in_between_does_not_become_the_latest_again(
+    store: StoreUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.submit_job(single("anna"))
+    earlier = await store.submit_job(rescore("anna"))
+    latest = await store.submit_job(rescore("anna", job_description="Other texts."))
+
+    def find_no_rescore_yet(_connection: Connection, _identities: object) -> Iterator[FoundJob]:
+        return iter(())
+
+    monkeypatch.setattr(single_submissions, "find_jobs", find_no_rescore_yet)
+    assert await store.submit_job(rescore("anna")) == earlier
+    assert await store.latest("anna") == latest
+    assert await store.count(scoring_jobs) == await store.count(scoring_inputs) == 3
+
+
+async def test_processes_that_rescore_by_turns_agree_on_the_latest_job(store: StoreUnderTest, store_url: str) -> None:
+    async with open_store(store_url, store.clock) as other:
+        await store.submit_job(single("anna"))
+        for number in range(6):
+            one, another = (store, other) if number % 2 else (other, store)
+            made = await one.submit_job(rescore("anna", job_description=f"Version {number}."))
+            assert await another.submit_job(single("anna")) == made == await one.latest("anna")
+
+
 @pytest.mark.parametrize("first", ["batch", "single"])
 async def test_a_version_that_went_with_a_failed_group_is_made_again(store: StoreUnderTest, first: str) -> None:
     work: list[Awaitable[object]] = [store.submit(submission("anna")), store.submit_job(single("ben"))]

@@ -244,9 +244,10 @@ async def archived_criteria_refuse_new_work_and_return_old(scene: Scene) -> None
         scene.submit("app-3"),
         scene.rescore(),
         scene.rescore(pinned=job["criteriaVersionId"]),
-        scene.submit_batch("app-1"),
+        scene.submit_batch("app-1", "app-3"),
     )
     assert [getattr(one, "code", one) for one in refusals] == ["CRITERIA_NOT_FOUND"] * 4
+    assert (await scene.submit_batch("app-1"))["scoringJobIds"] == [job["id"]]  # no new work
     await scene.set_criteria(criterion("Python"))
     assert (await scene.submit("app-3"))["status"] == "pending"
 

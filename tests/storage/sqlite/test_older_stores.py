@@ -146,6 +146,22 @@ async def test_what_the_older_release_writes_after_the_migration_is_scored_and_f
         assert (found.id, found.score, found.is_rescore) == (anna, 7, False)
 
 
+async def test_the_latest_of_several_rescores_is_known_of_a_job_that_the_older_release_wrote_at_whatever_time(
+    older: Path,
+) -> None:
+    with older_release(older) as release:
+        release.submit("anna", "One.", 1)
+    async with open_store(sqlite_url(older.parent)) as store:
+        with older_release(older) as release:
+            release.submit("ben", "One.", 1)
+        for name in ("anna", "ben"):
+            await store.submit_jobs(*(rescore(name, job_description=text) for text in ("Two.", "Three.")))
+            latest = await store.submit_job(rescore(name, job_description="Four."))
+            assert (await store.submit_job(rescore(name, job_description="Two."))).is_rescore
+            assert await store.latest(name) == await store.submit_job(single(name)) == latest
+            assert (await store.submit(submission(name))).scoring_job_ids == (latest.id,)
+
+
 async def test_a_version_that_the_older_release_made_becomes_current_with_the_next_submission_of_its_text(
     migrated: Path,
 ) -> None:
