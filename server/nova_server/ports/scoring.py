@@ -195,7 +195,7 @@ class ScoringStore(Protocol):
     async def submit_batch(self, submission: BatchSubmission) -> AcceptedBatch:
         """Store the submission in one transaction, or find the batch it already is.
 
-        Raises CriteriaNotFound when the job's criteria are archived.
+        Raises CriteriaNotFound when the job's criteria are archived and a new job would have to be made.
         """
         ...
 
