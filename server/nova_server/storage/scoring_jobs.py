@@ -145,14 +145,12 @@ _READ = (
 )
 
 _identities = json_rows("wanted", *JobIdentity._fields)
-_READ_MANY = select(scoring_jobs, scoring_results).select_from(
-    _identities.join(
-        scoring_jobs, and_(*(scoring_jobs.c[name] == _identities.c[name] for name in JobIdentity._fields))
-    ).outerjoin(scoring_results, scoring_results.c.scoring_job_id == scoring_jobs.c.id)
+_by_identity = _identities.join(
+    scoring_jobs, and_(*(scoring_jobs.c[name] == _identities.c[name] for name in JobIdentity._fields))
 )
-
-_FIND = select(*_FOUND).select_from(
-    _identities.join(scoring_jobs, and_(*(scoring_jobs.c[name] == _identities.c[name] for name in JobIdentity._fields)))
+_FIND = select(*_FOUND).select_from(_by_identity)
+_READ_MANY = select(scoring_jobs, scoring_results).select_from(
+    _by_identity.outerjoin(scoring_results, scoring_results.c.scoring_job_id == scoring_jobs.c.id)
 )
 
 _READ_OF_BATCH = (
