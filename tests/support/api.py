@@ -44,19 +44,51 @@ class HostPolicy:
 
 
 @dataclass
-class Served:
+class Readiness:
+    """What the api is told when it asks whether the service is ready."""
+
+    ready: bool = True
+    fault: Exception | None = None
+
+    async def __call__(self) -> bool:
+        if self.fault is not None:
+            raise self.fault
+        return self.ready
+
+
+def keys_in_force() -> MemoryKeyStore:
+    """Return a store that holds the key of `METADATA`."""
+    store = MemoryKeyStore()
+    store.keys[digest_of(SECRET)] = KEY
+    return store
+
+
+@dataclass(kw_only=True)
+class Behind:
+    """What an api asks of the rest of the service, all of it the test's."""
+
+    use_cases: RecordedUseCases = field(default_factory=RecordedUseCases)
+    criteria: RecordedCriteria = field(default_factory=RecordedCriteria)
+    webhooks: RecordedWebhooks = field(default_factory=RecordedWebhooks)
+    keys: MemoryKeyStore = field(default_factory=keys_in_force)
+    metrics: Metrics = field(default_factory=Metrics)
+    clock: FakeClock = field(default_factory=FakeClock)
+    readiness: Readiness = field(default_factory=Readiness)
+
+    def to_parts(self) -> ApiParts:
+        """Return all this as an api takes it, with no key looked up yet."""
+        authenticator = CachedAuthenticator(self.keys, self.clock)
+        asked = (self.use_cases, self.criteria, self.webhooks)
+        return ApiParts(*asked, authenticator, HostPolicy(), self.metrics, self.readiness, self.clock)
+
+
+@dataclass(kw_only=True)
+class Served(Behind):
     """The api under test, with its client."""
 
     api: GrpcApi
     parts: ApiParts
     channel: grpc.aio.Channel
-    use_cases: RecordedUseCases
-    criteria: RecordedCriteria
-    webhooks: RecordedWebhooks
-    keys: MemoryKeyStore
-    metrics: Metrics
-    clock: FakeClock
-    readiness: Readiness
 
     @property
     def stub(self) -> scoring_service_pb2_grpc.ScoringServiceAsyncStub:
@@ -76,36 +108,26 @@ class Served:
         return cast(Awaitable[bytes], call(body, metadata=metadata))
 
 
-@dataclass
-class Readiness:
-    """What the api is told when it asks whether the service is ready."""
-
-    ready: bool = True
-    fault: Exception | None = None
-
-    async def __call__(self) -> bool:
-        if self.fault is not None:
-            raise self.fault
-        return self.ready
+@asynccontextmanager
+async def listening(parts: ApiParts, **settings: Any) -> AsyncIterator[tuple[GrpcApi, grpc.aio.Channel]]:
+    """Serve on a free port of the loopback until the context ends. Yields the api and a client of it."""
+    given = {"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}
+    api = GrpcApi(Settings(**given), parts, quiet_seconds=0.01)
+    await api.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
+            yield api, channel
+    finally:
+        await api.stop()
 
 
 @asynccontextmanager
 async def serving(**settings: Any) -> AsyncIterator[Served]:
-    """Serve on a free port of the loopback until the context ends."""
-    clock, keys, metrics = FakeClock(), MemoryKeyStore(), Metrics()
-    await keys.insert_key(KEY, digest_of(SECRET))
-    use_cases, criteria, webhooks, readiness = RecordedUseCases(), RecordedCriteria(), RecordedWebhooks(), Readiness()
-    authenticator = CachedAuthenticator(keys, clock)
-    parts = ApiParts(use_cases, criteria, webhooks, authenticator, HostPolicy(), metrics, readiness, clock)
-    api = GrpcApi(
-        Settings(**{"grpc_address": "127.0.0.1:0", "shutdown_grace_seconds": 1, **settings}), parts, quiet_seconds=0.01
-    )
-    await api.start()
-    try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{api.port}") as channel:
-            yield Served(api, parts, channel, use_cases, criteria, webhooks, keys, metrics, clock, readiness)
-    finally:
-        await api.stop()
+    """Serve what is the test's alone."""
+    behind = Behind()
+    parts = behind.to_parts()
+    async with listening(parts, **settings) as (api, channel):
+        yield Served(**vars(behind), api=api, parts=parts, channel=channel)
 
 
 def submission(count: int = 1) -> scoring_service_pb2.SubmitScoringBatchRequest:

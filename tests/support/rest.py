@@ -78,7 +78,7 @@ class RestClient:
 
 @dataclass(frozen=True)
 class Rest(RestClient):
-    """A gateway of the test's own, with its client."""
+    """A gateway with a client of the test's own."""
 
     gateway: EnvoyGateway
 
@@ -106,19 +106,31 @@ def short_folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def gateway_to(*api_addresses: str, **options: Any) -> AsyncIterator[Rest]:
-    """Run Envoy in front of these addresses. Fails when its Lua did."""
+async def envoy_to(*api_addresses: str, **options: Any) -> AsyncIterator[EnvoyGateway]:
+    """Run Envoy in front of these addresses."""
     with short_folder() as folder:
         chosen = GatewayOptions("127.0.0.1:0", api_addresses, f"unix:{folder}/admin.sock", **options)
         gateway = EnvoyGateway(chosen, folder, SystemClock())
         await gateway.start()
         try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-                rest = Rest(f"http://127.0.0.1:{gateway.port}", session, gateway)
-                yield rest
-                assert await gateway.admin.lua_errors() == 0
+            yield gateway
         finally:
             await gateway.stop()
+
+
+@asynccontextmanager
+async def client_of(gateway: EnvoyGateway) -> AsyncIterator[Rest]:
+    """Yield a client without a connection yet."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+        yield Rest(f"http://127.0.0.1:{gateway.port}", session, gateway)
+
+
+@asynccontextmanager
+async def gateway_to(*api_addresses: str, **options: Any) -> AsyncIterator[Rest]:
+    """Run Envoy in front of these addresses. Fails when its Lua did."""
+    async with envoy_to(*api_addresses, **options) as gateway, client_of(gateway) as rest:
+        yield rest
+        assert await gateway.admin.lua_errors() == 0
 
 
 @asynccontextmanager

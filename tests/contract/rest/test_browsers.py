@@ -9,15 +9,16 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
+import pytest_asyncio
 from google.rpc import error_details_pb2, status_pb2
 from nova.criteria.v1 import criteria_service_pb2
 from nova.scoring.v1 import scoring_service_pb2
 from nova_server.errors import BatchNotFound
 from nova_server.ports.scoring import BatchWithJobs
 
-from tests.support import rest as gateway
 from tests.support.api import CRITERIA_SERVICE, SERVICE, Served
 from tests.support.rest import BATCHES, HEADERS, PROBLEM_TYPE, Rest
+from tests.support.rest_shared import SharedRest, sharing
 from tests.support.use_cases import ENDED, JOB
 
 ORIGIN = "https://app.example.com"
@@ -33,10 +34,18 @@ PREFLIGHT = {
 }
 Both = tuple[Rest, Served]
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-@pytest.fixture
-async def open_to_pages() -> AsyncIterator[Both]:
-    async with gateway.serving(gateway={"cors_origins": (ORIGIN, "https://other.example.com")}) as running:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def with_origins() -> AsyncIterator[SharedRest]:
+    async with sharing(cors_origins=(ORIGIN, "https://other.example.com")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_to_pages(with_origins: SharedRest) -> AsyncIterator[Both]:
+    async with with_origins.lent() as running:
         yield running
 
 

@@ -6,9 +6,9 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from nova_gateway.configuration import PACKAGE
 
 from tests.support.rest import PROBLEM_TYPE, TRACE_ID, Rest, gateway_to
@@ -16,11 +16,21 @@ from tests.support.rest import PROBLEM_TYPE, TRACE_ID, Rest, gateway_to
 LINK = re.compile(r'(?:src|href)="([^"]+)"')
 
 
-@pytest.fixture
-async def rest(tmp_path: Path) -> AsyncIterator[Rest]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def alone(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rest]:
     """A gateway to an api that is not there, which pages do not need."""
-    async with gateway_to(f"unix:{tmp_path}/nobody") as running:
+    async with gateway_to(f"unix:{tmp_path_factory.mktemp('api')}/nobody") as running:
         yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def rest(alone: Rest) -> AsyncIterator[Rest]:
+    """The same. Fails in the end when its Lua did."""
+    yield alone
+    assert await alone.gateway.admin.lua_errors() == 0
 
 
 async def test_the_document_is_the_generated_one(rest: Rest) -> None:
