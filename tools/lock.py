@@ -16,6 +16,7 @@ def main() -> None:
     runtime = ("--constraint", "requirements/runtime.lock")
     compile_lock("requirements/development.lock", "pyproject.toml", "--extra", "dev", *runtime)
     compile_lock("requirements/installer.lock", "--group", "installer")
+    compile_lock("requirements/peers.lock", "--group", "peers")
 
 
 def compile_lock(target: str, *source: str) -> None:
