@@ -17,6 +17,7 @@ from nova_server.egress.policy import EgressPolicy
 from nova_server.foundation import Foundation, build_foundation, build_webhooks
 from nova_server.garbage import settle
 from nova_server.identifiers import RandomIdentifiers
+from nova_server.lanes.webhooks import build_webhook_lane
 from nova_server.observability.queue_metrics import QueueMetrics
 from nova_server.ports.lifecycle import Service
 from nova_server.ports.queue import Failed, Lease, Outcome, Succeeded
@@ -28,7 +29,6 @@ from nova_server.queue.worker import Worker, WorkerOptions
 from nova_server.settings import Settings
 from nova_server.storage.schema import webhook_deliveries, webhook_events
 from nova_server.supervisor import Supervisor
-from nova_server.webhook_lane import WebhookLane
 from nova_server.webhooks.signing import signed_headers
 from sqlalchemy import Connection, insert
 
@@ -150,8 +150,8 @@ async def _store(folder: Path) -> AsyncIterator[Foundation]:
 @asynccontextmanager
 async def _delivering(base: Foundation) -> AsyncIterator[None]:
     """Run the lane of webhooks, and a worker that scores at once, in this process."""
-    lane = WebhookLane(base, POLICY, owner="bench", sole_process=True)
-    stages: list[list[Service]] = [[lane.sender], [*lane.parts, _instant_worker(base)]]
+    lane = build_webhook_lane(base, POLICY, owner="bench", sole_process=True)
+    stages: list[list[Service]] = [[*lane.helpers], [*lane.parts, _instant_worker(base)]]
     supervisor = Supervisor(stages, base.clock)
     settle()
     await supervisor.start()

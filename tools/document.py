@@ -1,5 +1,7 @@
 """Generate the reference pages: `docs/errors.md` from the error catalogue, `docs/configuration.md` from the settings.
 
+The dashboard for Grafana in `docs/monitoring` is a page like them.
+
 Runs after `tools.generate`, because it reads the descriptor set and imports the stubs.
 """
 
@@ -8,9 +10,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools import document_errors, document_settings, generated
+from tools import document_dashboard, document_errors, document_settings, generated
 
-PAGES = {"docs/configuration.md": document_settings.render, "docs/errors.md": document_errors.render}
+PAGES = {
+    "docs/configuration.md": document_settings.render,
+    "docs/errors.md": document_errors.render,
+    "docs/monitoring/grafana-dashboard.json": document_dashboard.render,
+}
 
 
 def main() -> int:
@@ -20,8 +26,8 @@ def main() -> int:
 
 def fill(target: Path) -> None:
     """Write every page below the folder `target`."""
-    (target / "docs").mkdir()
     for name, render in PAGES.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text(render(), encoding="utf-8")
 
 

@@ -27,15 +27,16 @@ def exclusive(store_url: str) -> Iterator[bool]:
     left behind, without waiting for its leases to end. The kernel drops the lock however the process ends. Raises
     DataFolderInUse or DataFolderUnusable.
     """
-    url = make_url(store_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    # Any other URL is for its driver to read: it may name several hosts, and SQLAlchemy takes one.
+    database = make_url(store_url).database if store_url.startswith("sqlite") else None
+    if not database:
         yield False
         return
-    with _open(Path(f"{url.database}.lock")) as file:
+    with _open(Path(f"{database}.lock")) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DataFolderInUse(f"another process serves {url.database}") from None
+            raise DataFolderInUse(f"another process serves {database}") from None
         yield True
 
 

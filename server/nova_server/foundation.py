@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from nova_server.clock import SystemClock
 from nova_server.identifiers import RandomIdentifiers
 from nova_server.observability.metrics import Metrics
+from nova_server.observability.store_metrics import StoreMetrics
 from nova_server.ports.clock import Clock
+from nova_server.ports.lifecycle import Service
 from nova_server.settings import Settings
 from nova_server.signals import ProcessSignals
 from nova_server.storage.criteria_store import SqlCriteriaStore
 from nova_server.storage.database import Database
 from nova_server.storage.job_queue import SqlJobQueue
 from nova_server.storage.key_store import SqlKeyStore
+from nova_server.storage.options import StoreOptions
+from nova_server.storage.postgresql.clock import ServerClock
+from nova_server.storage.postgresql.listener import Listener
 from nova_server.storage.scoring_store import SqlScoringStore
 from nova_server.storage.webhook_outbox import Outbox
 from nova_server.storage.webhook_queue import SqlWebhookQueue
@@ -28,7 +33,7 @@ from nova_server.webhooks.use_cases import Webhooks
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """What every part stands on."""
+    """What every part stands on. `parts` are the long-lived ones, the first of which is started first."""
 
     settings: Settings
     clock: Clock
@@ -39,12 +44,17 @@ class Foundation:
     store: SqlScoringStore
     criteria: SqlCriteriaStore
     deliveries: SqlWebhookQueue
+    parts: tuple[Service, ...]
 
 
 def build_foundation(settings: Settings) -> Foundation:
     """Return the store with what it needs, not started."""
-    clock, signals, metrics = SystemClock(), ProcessSignals(), Metrics()
-    database = Database(settings.store_url, settings.store_busy_timeout_seconds, metrics.commit_group_size.observe)
+    signals, metrics = ProcessSignals(), Metrics()
+    store_metrics = StoreMetrics(metrics)
+    for role in settings.roles:
+        metrics.role.labels(role).set(1)
+    database = Database(settings.store_url, _options(settings, store_metrics))
+    clock, parts = _clock_and_parts(settings, database, signals, store_metrics)
     identifiers = RandomIdentifiers()
     outbox = Outbox(JsonEventBodies(), identifiers)
     return Foundation(
@@ -57,6 +67,37 @@ def build_foundation(settings: Settings) -> Foundation:
         store=SqlScoringStore(database, clock, identifiers, signals, outbox=outbox),
         criteria=SqlCriteriaStore(database, identifiers),
         deliveries=SqlWebhookQueue(database, clock),
+        parts=(database, *parts),
+    )
+
+
+def _clock_and_parts(
+    settings: Settings, database: Database, signals: ProcessSignals, metrics: StoreMetrics
+) -> tuple[Clock, tuple[Service, ...]]:
+    """Return the clock of the store, and what keeps the processes together where several share it."""
+    if not settings.store_is_shared:
+        return SystemClock(), ()
+    clock = ServerClock(SystemClock(), database)
+    metrics.watch_clock(clock.offset_seconds)
+    if settings.listen_url is None:
+        return clock, (clock,)
+    listener = Listener(settings.listen_url, signals, clock)
+    metrics.watch_listener(listener.connected.is_set)
+    return clock, (clock, listener)
+
+
+def _options(settings: Settings, metrics: StoreMetrics) -> StoreOptions:
+    return StoreOptions(
+        busy_timeout_seconds=settings.store_busy_timeout_seconds,
+        write_connections=settings.database_write_connections,
+        read_connections=settings.database_read_connections,
+        connect_timeout_seconds=settings.database_connect_timeout_seconds,
+        statement_timeout_seconds=settings.database_statement_timeout_seconds,
+        lock_timeout_seconds=settings.database_lock_timeout_seconds,
+        transaction_pooling=settings.database_transaction_pooling,
+        on_group=metrics.group_committed,
+        on_retry=metrics.transaction_retried,
+        on_pool=metrics.watch_connections,
     )
 
 

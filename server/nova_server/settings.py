@@ -6,6 +6,7 @@ variable is one that is not set.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,11 +14,34 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, FilePath, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+
+def _without_driver(value: object) -> object:
+    """Read a URL of SQLAlchemy, which names the driver, as one of libpq."""
+    return value.replace("postgresql+asyncpg://", "postgresql://", 1) if isinstance(value, str) else value
+
+
 Network = IPv4Network | IPv6Network
 Address = Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
-StoreUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///[^:]")]
+PostgresqlUrl = Annotated[str, BeforeValidator(_without_driver), Field(pattern=r"^postgres(ql)?://[^\s]+$")]
+StoreUrl = Annotated[
+    str, BeforeValidator(_without_driver), Field(pattern=r"^(sqlite\+aiosqlite:///[^:]|postgres(ql)?://[^\s])")
+]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")]
 GrpcAddress = Annotated[str, Field(pattern=r"^(\S+:\d{1,5}|unix:\S+)$")]
+
+
+class Role(StrEnum):
+    """A kind of work that a process may do."""
+
+    API = "api"  # answers gRPC calls, and REST through Envoy
+    WORKER = "worker"  # reads and scores
+    DISPATCHER = "dispatcher"  # delivers webhooks
+    SWEEPER = "sweeper"  # rescues what dead processes had begun, and measures the queues
+
+
+def _is_shared(database_url: str | None) -> bool:
+    """Tell whether several processes may use a store at once. Without a URL it is a SQLite file."""
+    return database_url is not None and not database_url.startswith("sqlite")
 
 
 def _split(value: object) -> object:
@@ -34,9 +58,48 @@ class Settings(BaseSettings):
     database_url: StoreUrl | None = Field(
         None,
         repr=False,
-        description="URL of the store: `sqlite+aiosqlite:///` and a path. Default: `nova.sqlite3` in the data folder.",
+        description="URL of the store: `sqlite+aiosqlite:///` and a path, or "
+        "`postgresql://user:password@host/database` with options as libpq has them, such as `?sslmode=verify-full`. "
+        "Default: `nova.sqlite3` in the data folder.",
+    )
+    database_listen_url: PostgresqlUrl | None = Field(
+        None,
+        repr=False,
+        description="URL of the same PostgreSQL database for the one connection that listens to other processes: of "
+        "the server itself, not of a pooler. Default: `NOVA_DATABASE_URL`, unless "
+        "`NOVA_DATABASE_TRANSACTION_POOLING` is set. Without it the news of other processes is found by looking once a "
+        "second.",
+    )
+    database_transaction_pooling: bool = Field(
+        False,
+        description="Whether `NOVA_DATABASE_URL` leads to a pooler, such as PgBouncer, that gives out a connection for "
+        "one transaction. Statements are then not prepared in advance.",
+    )
+    database_write_connections: int = Field(
+        4, ge=1, description="Connections of one process to PostgreSQL that write: transactions that run at once."
+    )
+    database_read_connections: int = Field(4, ge=1, description="Connections of one process to PostgreSQL that read.")
+    database_connect_timeout_seconds: float = Field(
+        5, gt=0, description="Time to wait for a connection to PostgreSQL, new or from the pool."
+    )
+    database_statement_timeout_seconds: float = Field(
+        10, gt=0, description="Time after which PostgreSQL ends a statement."
+    )
+    database_lock_timeout_seconds: float = Field(
+        5, gt=0, description="Time after which PostgreSQL ends a statement that waits for a lock."
+    )
+    roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split)] = Field(
+        tuple(Role),
+        min_length=1,
+        description="Comma-separated list of what the process does: `api` answers calls, `worker` scores, `dispatcher` "
+        "delivers webhooks, `sweeper` rescues what dead processes had begun. On SQLite one process does all.",
     )
     grpc_address: GrpcAddress = Field("127.0.0.1:50051", description="Host and port where the gRPC api listens.")
+    grpc_reuse_port: bool = Field(
+        False,
+        description="Whether the gRPC api shares its port with other processes of this machine that do so too. "
+        "The kernel spreads connections over them.",
+    )
     grpc_tls_certificate: FilePath | None = Field(
         None, description="PEM file of the certificate that the gRPC api shows. Without one it speaks without TLS."
     )
@@ -55,7 +118,17 @@ class Settings(BaseSettings):
     gateway: bool = Field(
         True, description="Whether Envoy is run for REST. Not needed where another Envoy calls the gRPC api."
     )
-    metrics_address: Address = Field("127.0.0.1:9464", description="Host and port of the Prometheus metrics.")
+    metrics_address: Address = Field(
+        "127.0.0.1:9464",
+        description="Host and port of the Prometheus metrics, and of `/healthz` for orchestrators. Of several "
+        "`NOVA_WORKERS`, those of the first: each of the others has the next port.",
+    )
+    workers: int = Field(
+        1,
+        ge=1,
+        description="Processes that `nova serve` or `nova worker` runs on this machine, each with all of its roles. "
+        "More than one need PostgreSQL.",
+    )
     allow_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
         description="Comma-separated CIDR list of networks into which URLs may resolve although they are not public, "
@@ -106,7 +179,49 @@ class Settings(BaseSettings):
             raise ValueError("callers can only be asked for a certificate when the api shows one")
         return authority
 
+    @field_validator("roles")
+    @classmethod
+    def _fit_the_store(cls, roles: tuple[Role, ...], others: ValidationInfo) -> tuple[Role, ...]:
+        if set(roles) != set(Role):
+            _require_shared_store(others)
+        return roles
+
+    @field_validator("workers")
+    @classmethod
+    def _can_share(cls, workers: int, others: ValidationInfo) -> int:
+        if workers > 1:
+            _require_shared_store(others)
+            if others.data.get("grpc_address", "").startswith("unix:"):
+                raise ValueError("several processes can share a port, and not the unix socket of NOVA_GRPC_ADDRESS")
+        return workers
+
+    @property
+    def store_is_shared(self) -> bool:
+        """Tell whether other processes may use the store at the same time."""
+        return _is_shared(self.database_url)
+
+    @property
+    def runs_gateway(self) -> bool:
+        """Tell whether Envoy is run: where the api is, unless that is not wanted."""
+        return self.gateway and Role.API in self.roles
+
+    @property
+    def listen_url(self) -> str | None:
+        """Return the URL of the connection that listens to other processes, or None when there is none."""
+        if not self.store_is_shared:
+            return None
+        return self.database_listen_url or (None if self.database_transaction_pooling else self.store_url)
+
     @property
     def store_url(self) -> str:
-        """Return the SQLAlchemy URL of the store."""
+        """Return the URL of the store: SQLAlchemy's of a SQLite file, libpq's of a PostgreSQL database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'nova.sqlite3'}"
+
+
+def _require_shared_store(others: ValidationInfo) -> None:
+    """Raise ValueError when the store is a SQLite file. One that is itself at fault is told of by its own setting."""
+    if not _is_shared(others.data.get("database_url", "at fault")):
+        raise ValueError(
+            "several processes need a store that they can share: set NOVA_DATABASE_URL to that of a PostgreSQL. "
+            "On SQLite one process does everything"
+        )

@@ -95,14 +95,15 @@ def test_every_error_code_is_documented() -> None:
 
 
 def test_every_dependency_is_named_with_licence_and_reason() -> None:
-    project = tomllib.loads(document("pyproject.toml"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    configuration = tomllib.loads(document("pyproject.toml"))
+    project, peers = configuration["project"], configuration["dependency-groups"]["peers"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"], *peers]
     rows = re.findall(r"^\| ([a-z][a-z0-9-]+) \| [^|]+ \| [^|]{8,} \|$", document("docs/dependencies.md"), re.MULTILINE)
     names = [re.split(r"[\[>=<]", requirement)[0] for requirement in wanted]
     assert sorted(row for row in rows if row != "package") == sorted(names)
 
 
-@pytest.mark.parametrize("lock", ["runtime", "development", "installer"])
+@pytest.mark.parametrize("lock", ["runtime", "development", "installer", "peers"])
 def test_every_pinned_dependency_has_a_hash(lock: str) -> None:
     pins = re.split(r"\n(?=\S)", document(f"requirements/{lock}.lock").strip())
     assert pins

@@ -6,13 +6,14 @@ import asyncio
 import random
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from nova_server.ports.queue import Lease
 from nova_server.ports.tenancy import TenantKey
 from nova_server.storage.digests import tenant_key
 from nova_server.storage.schema import scoring_jobs, tenants
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from tests.support.store import StoreUnderTest
 from tests.support.submissions import ACME, GLOBEX, submission, submissions
@@ -20,10 +21,16 @@ from tests.support.submissions import ACME, GLOBEX, submission, submissions
 INITECH = replace(ACME, tenant_id="initech")
 
 
+async def rows_of(store: StoreUnderTest, leases: list[Lease]) -> list[Row[Any]]:
+    """Return the rows of the jobs that were leased, in their order."""
+    rows = {row.id: row for row in await store.rows(select(scoring_jobs))}
+    return [rows[lease.job_id] for lease in leases]
+
+
 async def tenants_of(store: StoreUnderTest, leases: list[Lease]) -> list[TenantKey]:
     """Return whose jobs were leased."""
     known = {tenant_key(tenant): tenant for tenant in (ACME, GLOBEX, INITECH)}
-    return [known[(await store.job_row(lease.job_id)).tenant_id] for lease in leases]
+    return [known[row.tenant_id] for row in await rows_of(store, leases)]
 
 
 async def queue(
@@ -56,8 +63,9 @@ async def test_claims_at_the_same_time_share_the_queue(store: StoreUnderTest) ->
 
 async def test_ten_thousand_queued_jobs_delay_another_tenant_by_a_few_claims(store: StoreUnderTest) -> None:
     await queue(store, ACME, 400)
-    for lease in await store.claim(300):
-        await store.requeue(lease, seconds=3_600)  # so that the clock of the queue has moved on
+    claimed = await store.claim(300)
+    # So that the clock of the queue has moved on.
+    await asyncio.gather(*(store.requeue(lease, seconds=3_600) for lease in claimed))
     await store.submit(submission("bob", "bea", "bill", tenant=GLOBEX))
     served = await tenants_of(store, await store.claim(8))
     assert Counter(served)[GLOBEX] == 3
@@ -149,7 +157,7 @@ async def test_a_tenant_is_served_to_its_end_behind_the_long_queue_of_one_at_its
 
 async def expected(store: StoreUnderTest, limit: int, group_limit: int) -> list[float]:
     """Return the virtual times of what a claim must take, found by looking at every job."""
-    rows = await store.database.read(lambda connection: connection.execute(select(scoring_jobs)).all())
+    rows = await store.rows(select(scoring_jobs))
     running = Counter(row.tenant_id for row in rows if row.state == "running")
     due = [row for row in rows if row.state == "pending" and row.available_at <= store.clock.now()]
     chosen: list[float] = []
@@ -173,11 +181,13 @@ async def test_a_claim_takes_the_first_jobs_that_the_limits_allow(store: StoreUn
         limit, group_limit = chance.randint(1, 20), chance.randint(1, 12)
         foreseen = await expected(store, limit, group_limit)
         leases = await store.claim(limit, group_limit=group_limit)
-        assert [(await store.job_row(lease.job_id)).virtual_time for lease in leases] == foreseen
+        assert [row.virtual_time for row in await rows_of(store, leases)] == foreseen
         held += leases
-        for lease in chance.sample(held, chance.randint(0, len(held))):
-            held.remove(lease)
-            await (store.complete(lease) if chance.random() < 0.8 else store.requeue(lease, seconds=step % 3))
+        ending = chance.sample(held, chance.randint(0, len(held)))
+        held = [lease for lease in held if lease not in ending]
+        ways = (store.complete(lease) if chance.random() < 0.8 else store.requeue(lease, seconds=step % 3)
+                for lease in ending)  # fmt: skip
+        await asyncio.gather(*ways)
         store.clock.advance(1)
 
 

@@ -6,16 +6,11 @@ Each rule does one thing to the store and to the model, and compares their answe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
 from nova_server.ports.clock import Instant
 from nova_server.ports.criteria import (
     CriteriaOutcome,
@@ -26,12 +21,11 @@ from nova_server.ports.criteria import (
     Refusal,
 )
 
-from tests.support.store import open_store, sqlite_url
-from tests.support.stored_criteria import JobUnderTest, criteria_of, job_of
+from tests.support.store_machine import Engine, StoreMachine, try_out
+from tests.support.stored_criteria import criteria_of, job_of
 
 TEXTS = ("Rust", "SQL", "Go")
 DESCRIPTIONS = ("A backend engineer.", "A data engineer.")
-Answer = TypeVar("Answer")
 Content = tuple[Criterion, ...]
 
 names = st.sampled_from(("job-1", "job-2"))
@@ -99,25 +93,13 @@ class ModelJob:
         return version
 
 
-class CriteriaAndModel(RuleBasedStateMachine):
-    """Two jobs in a store beside their model, on the first of the engines."""
+class CriteriaAndModel(StoreMachine):
+    """Two jobs in a store beside their model."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
         self.models = {name: ModelJob() for name in ("job-1", "job-2")}
-        self.runner = asyncio.Runner()
-        self.folder = TemporaryDirectory()
-        self.opened = AsyncExitStack()
-        opening = open_store(sqlite_url(Path(self.folder.name)))
-        self.job: JobUnderTest = job_of(self.run(self.opened.enter_async_context(opening)))
-
-    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return self.runner.run(work)
-
-    def teardown(self) -> None:
-        self.run(self.opened.aclose())
-        self.runner.close()
-        self.folder.cleanup()
+        self.job = job_of(self.store)
 
     @rule(name=names, content=st.none() | contents, late_by=st.sampled_from([0, 0, 0, 1, -1]))
     def change(self, name: str, content: Content | None, late_by: int) -> None:
@@ -187,7 +169,5 @@ class CriteriaAndModel(RuleBasedStateMachine):
         return CriteriaVersion(version.id, number, version.created_at, version.archived_at, criteria)
 
 
-TestCriteriaAndModel = CriteriaAndModel.TestCase
-TestCriteriaAndModel.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+def test_whatever_is_done_to_criteria_the_store_does_what_the_model_does(engine: Engine) -> None:
+    try_out(CriteriaAndModel, engine, examples=15, steps=25)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from nova_server.ports.clock import Instant, plus_seconds
 from nova_server.ports.criteria import CriteriaOutcome, JobCriteria, Refusal, Reservation
+from sqlalchemy.exc import DBAPIError
 
 from tests.support.store import StoreUnderTest, open_store
 from tests.support.stored_criteria import (
@@ -152,7 +153,7 @@ async def test_a_change_that_came_too_late_can_give_its_right_back(job: JobUnder
 
 async def test_a_change_whose_outcome_cannot_be_written_leaves_nothing_at_all(job: JobUnderTest) -> None:
     reservation = await job.reserve()
-    with pytest.raises(OverflowError):
+    with pytest.raises((OverflowError, DBAPIError)):  # the driver of SQLite refuses in its own words
         await job.set("Rust", reservation=replace(reservation, outcome_expires_at=FAR_TOO_LATE))
     assert (await job.current(), await job.versions()) == (JobCriteria(), [])
     assert not await has_outcome(job)
@@ -183,6 +184,8 @@ async def test_a_change_in_the_group_of_one_that_fails_is_made_once(job: JobUnde
         job.of(job_id="job-2").try_change(criteria_of("Rust"), if_revision=0, reservation=broken),
         return_exceptions=True,
     )
-    assert list(map(type, answers)) == [CriteriaOutcome, OverflowError]
+    made, failure = answers
+    assert isinstance(made, CriteriaOutcome)
+    assert isinstance(failure, OverflowError | DBAPIError)
     assert await job.try_reserve() == answers[0]
     assert (await job.current()).revision == 1

@@ -6,28 +6,23 @@ Each rule does one thing to the store and to the model, and compares their answe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import Bundle, invariant, multiple, rule
 from nova_server.ports.clock import Instant, plus_seconds
 from nova_server.ports.queue import Extension, Lease, Swept
 from nova_server.ports.scoring import AcceptedBatch, JobState
 from nova_server.storage.schema import scoring_jobs, scoring_results
 
-from tests.support.store import LEASE_SECONDS, StoreUnderTest, open_store, sqlite_url
+from tests.support.store import LEASE_SECONDS
+from tests.support.store_machine import Engine, StoreMachine, try_out
 from tests.support.submissions import submission
 
 NAMES = ("anna", "ben", "cleo", "dave", "eve", "finn")
 MAX_STARTS = 3
 ENDED = (JobState.COMPLETED, JobState.FAILED)
-Answer = TypeVar("Answer")
 
 name_lists = st.lists(st.sampled_from(NAMES), min_size=1, unique=True)
 
@@ -46,30 +41,16 @@ class ModelJob:
         return self.state is JobState.RUNNING and self.attempt == lease.attempt
 
 
-class StoreAndModel(RuleBasedStateMachine):
-    """A store beside its model, on the first of the engines."""
+class StoreAndModel(StoreMachine):
+    """A store beside its model."""
 
     leases = Bundle("leases")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
         self.jobs: dict[str, ModelJob] = {}
         self.names: dict[str, str] = {}
         self.batches: dict[frozenset[str], AcceptedBatch] = {}
-        self.runner = asyncio.Runner()
-        self.folder = TemporaryDirectory()
-        self.opened = AsyncExitStack()
-        self.store: StoreUnderTest = self.run(
-            self.opened.enter_async_context(open_store(sqlite_url(Path(self.folder.name))))
-        )
-
-    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return self.runner.run(work)
-
-    def teardown(self) -> None:
-        self.run(self.opened.aclose())
-        self.runner.close()
-        self.folder.cleanup()
 
     @rule(lists=st.lists(name_lists, min_size=1, max_size=3))
     def submit_at_once(self, lists: list[list[str]]) -> None:
@@ -162,7 +143,5 @@ def _is_before(job: ModelJob, now: Instant) -> bool:
     return job.lease_expires_at is not None and job.lease_expires_at < now
 
 
-TestStoreAndModel = StoreAndModel.TestCase
-TestStoreAndModel.settings = settings(
-    max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+def test_whatever_happens_the_store_does_what_the_model_does(engine: Engine) -> None:
+    try_out(StoreAndModel, engine, examples=8, steps=25)

@@ -6,27 +6,21 @@ Each rule does one thing to the store and to the model of `tests/support/submiss
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
 from nova_server.ports.scoring import AcceptedBatch, JobSubmission, ScoringJob
 from nova_server.storage.schema import scoring_batches, scoring_jobs
 
 from tests.support.current_criteria import active, archive_criteria, current_versions, set_criteria, stored_versions
-from tests.support.store import StoreUnderTest, open_store, sqlite_url
+from tests.support.store_machine import Engine, StoreMachine, try_out
 from tests.support.submission_model import ModelJob, Refusal, SubmissionModel
 from tests.support.submissions import rescore, single, submission
 
 NAMES = ("anna", "ben", "cleo")
 TEXTS = ("One.", "Two.", "Three.")
 MAX_VERSIONS = 6
-Answer = TypeVar("Answer")
 
 
 class Single(NamedTuple):
@@ -47,26 +41,12 @@ singles = st.builds(
 )
 
 
-class StoreAndModel(RuleBasedStateMachine):
+class StoreAndModel(StoreMachine):
     """A store beside the model of one of its jobs."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
         self.model = SubmissionModel()
-        self.runner = asyncio.Runner()
-        self.folder = TemporaryDirectory()
-        self.opened = AsyncExitStack()
-        self.store: StoreUnderTest = self.run(
-            self.opened.enter_async_context(open_store(sqlite_url(Path(self.folder.name))))
-        )
-
-    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return self.runner.run(work)
-
-    def teardown(self) -> None:
-        self.run(self.opened.aclose())
-        self.runner.close()
-        self.folder.cleanup()
 
     @rule(names=st.lists(st.sampled_from(NAMES), min_size=1, unique=True), text=st.sampled_from(TEXTS))
     def submit_batch(self, names: list[str], text: str) -> None:
@@ -168,7 +148,5 @@ class StoreAndModel(RuleBasedStateMachine):
         assert self.run(self.store.count(scoring_batches)) == len(self.model.batches)
 
 
-TestStoreAndModel = StoreAndModel.TestCase
-TestStoreAndModel.settings = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+def test_whatever_is_submitted_the_store_answers_as_the_model_does(engine: Engine) -> None:
+    try_out(StoreAndModel, engine, examples=20, steps=20)

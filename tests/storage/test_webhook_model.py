@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 from nova_server.ports.clock import Instant, plus_seconds
 from nova_server.ports.queue import Lease, Swept
 from nova_server.ports.webhooks import (
@@ -26,7 +20,8 @@ from nova_server.ports.webhooks import (
     WebhookEndpoint,
 )
 
-from tests.support.store import LEASE_SECONDS, StoreUnderTest, open_store, sqlite_url
+from tests.support.store import LEASE_SECONDS
+from tests.support.store_machine import Engine, StoreMachine, try_out
 from tests.support.stored_webhooks import (
     DELIVERED,
     OWNER,
@@ -45,7 +40,6 @@ from tests.support.stored_webhooks import (
 
 GROUP_LIMIT = 3
 PENDING, RUNNING = DeliveryState.PENDING, DeliveryState.RUNNING
-Answer = TypeVar("Answer")
 
 places = st.integers(0, 2)
 attempts = st.sampled_from([DELIVERED, REFUSED])
@@ -97,33 +91,19 @@ class ModelDelivery:
         self.owner.learn(attempt, now)
 
 
-class DeliveriesAndModel(RuleBasedStateMachine):
-    """A store beside its model, on the first of the engines."""
+class DeliveriesAndModel(StoreMachine):
+    """A store beside its model."""
 
     leases = Bundle("leases")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
         self.deliveries: dict[str, ModelDelivery] = {}
         self.endpoints: list[ModelEndpoint] = []
-        self.runner = asyncio.Runner()
-        self.folder = TemporaryDirectory()
-        self.opened = AsyncExitStack()
-        self.store: StoreUnderTest = self.run(
-            self.opened.enter_async_context(open_store(sqlite_url(Path(self.folder.name))))
-        )
-
-    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return self.runner.run(work)
 
     @property
     def now(self) -> Instant:
         return self.store.clock.now()
-
-    def teardown(self) -> None:
-        self.run(self.opened.aclose())
-        self.runner.close()
-        self.folder.cleanup()
 
     @initialize()
     def add_endpoints(self) -> None:
@@ -228,7 +208,5 @@ class DeliveriesAndModel(RuleBasedStateMachine):
             assert (failing_since is None) == (failures == 0)
 
 
-TestDeliveriesAndModel = DeliveriesAndModel.TestCase
-TestDeliveriesAndModel.settings = settings(
-    max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+def test_whatever_is_done_with_deliveries_the_store_does_what_the_model_does(engine: Engine) -> None:
+    try_out(DeliveriesAndModel, engine, examples=8, steps=25)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from nova_server.ports.tenancy import Caller, Environment
@@ -18,7 +17,7 @@ from sqlalchemy import select
 from tests.support.bodies import PlainBodies
 from tests.support.clock import START, FakeClock
 from tests.support.signals import RecordedSignals
-from tests.support.store import ASSESSMENT, FAILED, LEASE_SECONDS, STUCK, StoreUnderTest, open_store, sqlite_url
+from tests.support.store import ASSESSMENT, FAILED, LEASE_SECONDS, STUCK, StoreUnderTest, open_store
 from tests.support.stored_webhooks import OWNER, add_endpoint, news, of_another_owner
 from tests.support.submissions import ACME, GLOBEX, submission, submissions
 
@@ -285,8 +284,8 @@ class BodiesThatFail(PlainBodies):
         return super().of_job(job)
 
 
-async def test_a_transaction_that_fails_leaves_neither_the_result_nor_the_event(tmp_path: Path) -> None:
-    async with open_store(sqlite_url(tmp_path), bodies=BodiesThatFail()) as store:
+async def test_a_transaction_that_fails_leaves_neither_the_result_nor_the_event(store_url: str) -> None:
+    async with open_store(store_url, bodies=BodiesThatFail()) as store:
         await add_endpoint(store)
         accepted = await store.submit(submission("anna", "ben"))
         anna, ben = await store.claim()

@@ -18,6 +18,7 @@ from tools.postgresql import PostgresServer
 MEMORY = Path("/dev/shm")  # noqa: S108 (a file system, in which the server makes a folder of its own)
 ROOM_BYTES = 2**30
 TEMPLATE = "nova_template"
+MOST_AHEAD = 16  # databases that are made at once: to ask for each costs as much as to make it
 
 
 class PostgresqlDatabases:
@@ -27,11 +28,13 @@ class PostgresqlDatabases:
         self.server = server
         self._numbers = count(1)
         self._unneeded: list[str] = []
+        self._ahead: list[str] = []
+        self._next_ahead = 1
         self._has_template = False
 
     def empty(self) -> str:
         """Return the URL of a new database without a table."""
-        return self._new(None)
+        return self._make(1)[0]
 
     def migrated(self) -> str:
         """Return the URL of a new database with the service's schema."""
@@ -39,18 +42,22 @@ class PostgresqlDatabases:
             self.server.create_database(TEMPLATE)
             migrate(Settings(database_url=self.server.url(TEMPLATE)))
             self._has_template = True
-        return self._new(TEMPLATE)
+        if not self._ahead:
+            self._ahead = self._make(self._next_ahead, TEMPLATE)
+            self._next_ahead = min(2 * self._next_ahead, MOST_AHEAD)  # so that a few tests have few made for nothing
+        return self._ahead.pop()
 
     def give_back(self, url: str) -> None:
         """Drop a database with the next one that is made, when the connections to it have had time to close."""
         self._unneeded.append(url.rpartition("/")[2])
 
-    def _new(self, template: str | None) -> str:
-        name = f"test_{next(self._numbers)}"
+    def _make(self, count: int, template: str | None = None) -> list[str]:
+        """Return the URLs of so many new databases. Drops those that were given back."""
+        names = [f"test_{next(self._numbers)}" for _ in range(count)]
         removals = map(self.server.removal, self._unneeded)
-        self.server.execute(*removals, self.server.creation(name, template))
+        self.server.execute(*removals, *(self.server.creation(name, template) for name in names))
         self._unneeded.clear()
-        return self.server.url(name)
+        return [self.server.url(name) for name in names]
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 # What may be read from end to end: the rows of a parameter, and the indexes that hold unfinished jobs only. A subquery
 # is read from end to end after its own tables were found, which are lines of the plan too.
 SHORT = re.compile(
-    r"json_each|wanted|chosen|front|waiting|heads|CONSTANT ROW|\(subquery-\d+\)"
+    r"\w+_each\b|wanted|chosen|front|waiting|heads|CONSTANT ROW|\(subquery-\d+\)"
     r"|INDEX ix_scoring_jobs_(pending|pending_by_tenant|running)\b"
     r"|INDEX ix_webhook_deliveries_(pending|running)\b"
 )

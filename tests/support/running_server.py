@@ -1,8 +1,8 @@
 """A real server on a real data folder: a process of its own, which tests kill, stop and ask.
 
-`started` runs the command `nova serve`, as an operator does. `forked` runs the same function in a process that was
-forked from one which has imported everything: it starts in a third of a second instead of two, and so can be killed
-often.
+`started` runs the command `nova serve`, as an operator does. `forked` and `forked_command` run a command in a process
+that was forked from one which has imported everything: it starts in a third of a second instead of two, and so can be
+killed often.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import TextIOBase
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import grpc.aio
 import psutil
@@ -97,17 +97,21 @@ class RunningServer:
     @property
     def address(self) -> str:
         """Host and port of the gRPC api, once it serves."""
-        return f"127.0.0.1:{self.log.wait_for('serving')['grpc_port']}"
+        return f"127.0.0.1:{self.serving()['grpc_port']}"
 
     @property
     def rest_url(self) -> str:
         """URL of the REST gateway, once it serves."""
-        return f"http://127.0.0.1:{self.log.wait_for('serving')['rest_port']}"
+        return f"http://127.0.0.1:{self.serving()['rest_port']}"
 
     @property
     def metrics_url(self) -> str:
         """URL of the metrics, once they are served."""
-        return f"http://127.0.0.1:{self.log.wait_for('serving')['metrics_port']}/metrics"
+        return f"http://127.0.0.1:{self.serving()['metrics_port']}/metrics"
+
+    def serving(self) -> dict[str, Any]:
+        """Return what it logs once it serves. Of several processes that is the parent, which waits for the others."""
+        return self.log.wait_for("serving", lambda line: "process" not in line)
 
     def children(self) -> list[psutil.Process]:
         """Return the child processes that it has now."""
@@ -167,10 +171,13 @@ def _watched(pid: int) -> Iterator[int]:
 
 
 @contextmanager
-def started(data_dir: Path, **settings: object) -> Iterator[RunningServer]:
-    """Run `nova serve`, and kill it in the end if it runs still."""
+def started(data_dir: Path, *arguments: str, **settings: object) -> Iterator[RunningServer]:
+    """Run `nova serve` with arguments, and kill it in the end if it runs still."""
     process = subprocess.Popen(
-        [NOVA, "serve"], env=clean_environment() | variables(data_dir, settings), stderr=subprocess.PIPE, text=True
+        [NOVA, "serve", *arguments],
+        env=clean_environment() | variables(data_dir, settings),
+        stderr=subprocess.PIPE,
+        text=True,
     )
     server = RunningServer(StartedProcess(process), ServerLog(cast(TextIOBase, process.stderr)))
     with _ended(server):
@@ -180,8 +187,15 @@ def started(data_dir: Path, **settings: object) -> Iterator[RunningServer]:
 @contextmanager
 def forked(data_dir: Path, **settings: object) -> Iterator[RunningServer]:
     """Run what `nova serve` runs, and kill it in the end if it runs still."""
+    with forked_command(["serve"], variables(data_dir, settings)) as server:
+        yield server
+
+
+@contextmanager
+def forked_command(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[RunningServer]:
+    """Run what `nova` runs with these arguments and settings, and kill it in the end if it runs still."""
     reader, writer = multiprocessing.Pipe(duplex=False)
-    process = _FORKS.Process(target=serve_in_fork, args=(writer, variables(data_dir, settings)))
+    process = _FORKS.Process(target=run_in_fork, args=(writer, arguments, environment))
     process.start()
     writer.close()
     stream = os.fdopen(os.dup(reader.fileno()), encoding="utf-8")
@@ -200,18 +214,25 @@ def _ended(server: RunningServer) -> Iterator[RunningServer]:
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["nova_server.app", "nova_server.storage.migrate", "sqlalchemy.dialects.sqlite.aiosqlite"]
+    [
+        "nova_server.app",
+        "nova_server.cli.gateway_running",
+        "nova_server.cli.main",
+        "nova_server.process_group",
+        "nova_server.storage.migrate",
+        "sqlalchemy.dialects.sqlite.aiosqlite",
+    ]
 )
 
 
-def serve_in_fork(log: Connection, settings: dict[str, str]) -> None:
-    """Serve, with the log on `log` in place of standard error. The body of a forked process."""
-    from nova_server.app import serve
+def run_in_fork(log: Connection, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run a command, with its log on `log` in place of standard error. The body of a forked process."""
+    from nova_server.cli.main import application
 
-    os.environ.update(settings)
+    os.environ.update(environment)
     os.dup2(log.fileno(), 2)
     log.close()
-    sys.exit(serve(Settings()))
+    application(arguments, prog_name="nova")
 
 
 def clean_environment() -> dict[str, str]:
@@ -227,17 +248,27 @@ def variables(data_dir: Path, settings: dict[str, object]) -> dict[str, str]:
 
 
 async def make_key(
-    data_dir: Path, *, partner: str = "partner-1", environment: Environment = Environment.SANDBOX
+    data_dir: Path,
+    *,
+    partner: str = "partner-1",
+    environment: Environment = Environment.SANDBOX,
+    database_url: str | None = None,
 ) -> tuple[str, str]:
-    """Return the id and the secret of a new API key."""
-    async with open_key_administration(Settings(data_dir=data_dir)) as keys:
+    """Return the id and the secret of a new API key, in the store at the URL or else in that of the folder."""
+    async with open_key_administration(Settings(data_dir=data_dir, database_url=database_url)) as keys:
         key, secret = await keys.create(partner, environment)
         return key.id, secret
 
 
-def new_key(data_dir: Path, *, partner: str = "partner-1", environment: Environment = Environment.SANDBOX) -> str:
+def new_key(
+    data_dir: Path,
+    *,
+    partner: str = "partner-1",
+    environment: Environment = Environment.SANDBOX,
+    database_url: str | None = None,
+) -> str:
     """Return the secret of a new API key. For tests without an event loop."""
-    return asyncio.run(make_key(data_dir, partner=partner, environment=environment))[1]
+    return asyncio.run(make_key(data_dir, partner=partner, environment=environment, database_url=database_url))[1]
 
 
 def metadata_of(secret: str, tenant: str = "tenant-1") -> Metadata:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from io import TextIOBase
 from typing import Any
 
+Wanted = Callable[[dict[str, Any]], bool]
 PATIENCE_SECONDS = 120  # far beyond what any event takes, for a machine that is on its knees
 
 
@@ -36,15 +37,26 @@ class ServerLog:
         with self._changed:
             return [json.loads(line) for line in self.text]
 
-    def wait_for(self, event: str) -> dict[str, Any]:
-        """Return the first line with this event name. Fails when the log ends, or patience does, before it comes."""
-        found = self._wait(lambda: self.first(event))
+    def wait_for(self, event: str, wanted: Wanted = lambda _line: True) -> dict[str, Any]:
+        """Return the first line of an event that is `wanted`.
+
+        Fails when the log ends, or patience does, before it comes.
+        """
+        found = self._wait(lambda: self.first(event, wanted))
         assert found is not None, f"the log has no {event}: {''.join(self.text)}"
         return found
 
-    def first(self, event: str) -> dict[str, Any] | None:
-        """Return the first line with this event name that is there by now."""
-        return next((line for line in map(_as_object, self.text) if line.get("event") == event), None)
+    def comes(self, event: str) -> bool:
+        """Wait until a line of an event is there, or the log has ended. Returns whether there is one."""
+        return self._wait(lambda: self.first(event)) is not None
+
+    def first(self, event: str, wanted: Wanted = lambda _line: True) -> dict[str, Any] | None:
+        """Return the first line of an event that is `wanted`, and there by now."""
+        return next((line for line in self.lines_of(event) if wanted(line)), None)
+
+    def lines_of(self, event: str) -> list[dict[str, Any]]:
+        """Return every line of an event that is there by now."""
+        return [line for line in map(_as_object, self.text) if line.get("event") == event]
 
     def wait_for_end(self) -> None:
         """Return once the process has closed its standard error."""

@@ -20,6 +20,7 @@ from nova_server.ports.webhooks import EventBodies
 from nova_server.storage.database import Database
 from nova_server.storage.job_queue import SqlJobQueue
 from nova_server.storage.key_store import SqlKeyStore
+from nova_server.storage.options import StoreOptions
 from nova_server.storage.schema import scoring_jobs
 from nova_server.storage.scoring_store import SqlScoringStore
 from nova_server.storage.webhook_outbox import Outbox
@@ -46,6 +47,9 @@ class RunStatements:
         for statement in intents:
             connection.execute(statement)
         return [None] * len(intents)
+
+
+_RUN_STATEMENTS = RunStatements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class StoreUnderTest:
 
     async def execute(self, statement: Executable) -> None:
         """Write something that no port offers."""
-        await self.database.writer.run(RunStatements(), statement)
+        await self.database.writer.run(_RUN_STATEMENTS, statement)
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         return await self.database.read(lambda connection: connection.execute(statement).all())
@@ -129,11 +133,11 @@ async def open_store(
     url: str,
     clock: FakeClock | None = None,
     signals: Signals | None = None,
-    busy_timeout_seconds: float = 5,
+    options: StoreOptions | None = None,
     bodies: EventBodies | None = None,
 ) -> AsyncIterator[StoreUnderTest]:
     """Yield a store that is started, and stop it afterwards."""
-    database = Database(url, busy_timeout_seconds)
+    database = Database(url, options)
     clock = clock or FakeClock()
     signals = signals or RecordedSignals()
     identifiers = RandomIdentifiers()

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import grpc.aio
 import pytest
-from nova_server.app import Application, run
+from nova_server.app import Application
+from nova_server.program import run
 from nova_server.settings import Settings
 
 from tests.support.health import NOT_SERVING, SERVING, health, until_health_is
@@ -64,3 +66,19 @@ async def test_health_is_told_by_a_started_application(application: Application)
         await until_health_is(channel, SERVING)
         await application.stop()
         await asyncio.wait_for(watching, 60)
+
+
+async def status_of(application: Application) -> int:
+    """Return the status that orchestrators see."""
+    url = f"http://127.0.0.1:{application.metrics_server.port}/healthz"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return answer.status
+
+
+async def test_orchestrators_see_that_every_part_works(application: Application) -> None:
+    assert await status_of(application) == 200
+
+
+async def test_orchestrators_see_that_a_part_died(application: Application) -> None:
+    await application.api.stop()
+    assert await status_of(application) == 503

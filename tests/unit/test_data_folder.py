@@ -60,7 +60,14 @@ def test_the_kernel_frees_the_store_of_a_process_that_was_killed(tmp_path: Path)
         assert again
 
 
-@pytest.mark.parametrize("url", ["postgresql+asyncpg://db/nova", "sqlite+aiosqlite://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db/nova",
+        "postgresql://one:5432,other:5432/nova?target_session_attrs=read-write",
+        "sqlite+aiosqlite://",
+    ],
+)
 def test_a_store_that_is_no_file_is_not_held(url: str) -> None:
     with exclusive(url) as held:
         assert not held

@@ -119,3 +119,36 @@ async def test_the_first_part_that_dies_is_named(story: list[str]) -> None:
     worker.alive = False
     clock.advance(WATCH_SECONDS)
     assert await asyncio.wait_for(death, 5) == "worker"
+
+
+async def test_the_whole_is_ready_from_the_last_start_to_the_first_death(story: list[str]) -> None:
+    store, api = Part("store", story), Part("api", story)
+    supervisor = Supervisor([[store], [api]], FakeClock())
+    assert not supervisor.ready()
+    await supervisor.start()
+    assert supervisor.ready()
+    store.alive = False
+    assert not supervisor.ready()
+
+
+class Curious(Part):
+    """A part that asks whether the whole is ready while it starts and while it is stopped."""
+
+    def __init__(self, name: str, story: list[str], stages: list[list[Part]]) -> None:
+        super().__init__(name, story)
+        stages[-1].append(self)
+        self.supervisor = Supervisor(stages, FakeClock())
+
+    async def start(self) -> None:
+        self._story.append(f"ready {self.supervisor.ready()}")
+
+    async def stop(self) -> None:
+        self._story.append(f"ready {self.supervisor.ready()}")
+
+
+async def test_the_whole_is_not_ready_while_it_starts_or_stops(story: list[str]) -> None:
+    supervisor = Curious("api", story, [[Part("store", story)], []]).supervisor
+    await supervisor.start()
+    assert supervisor.ready()
+    await supervisor.stop()
+    assert story == ["start store", "ready False", "ready False", "stop store"]

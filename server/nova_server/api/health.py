@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc.aio
@@ -11,15 +10,12 @@ import structlog
 from grpc_health.v1 import health, health_pb2
 
 from nova_server.observability.background import run_in_background
+from nova_server.observability.readiness import Readiness, is_ready
 from nova_server.ports.clock import Clock
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
-# A store that does not answer within this time is not ready, whatever it would have said.
-READINESS_TIMEOUT_SECONDS = 2.0
-
-Readiness = Callable[[], Awaitable[bool]]
 
 
 class HealthServicer(health.aio.HealthServicer):
@@ -83,7 +79,7 @@ class HealthMonitor:
             await self._ask()
 
     async def _ask(self) -> None:
-        ready = await self._is_ready()
+        ready = await is_ready(self._readiness)
         if ready is self._ready:
             return
         log.info("health_changed", ready=ready)
@@ -91,11 +87,3 @@ class HealthMonitor:
         status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
         for service in self._services:
             await self._servicer.set(service, status)
-
-    async def _is_ready(self) -> bool:
-        try:
-            async with asyncio.timeout(READINESS_TIMEOUT_SECONDS):
-                return await self._readiness()
-        except Exception as error:
-            log.warning("readiness_failed", exc_info=error)
-            return False

@@ -15,7 +15,7 @@ from nova.webhooks.v1 import webhook_service_pb2, webhook_service_pb2_grpc
 from nova_server.api.credentials import server_credentials
 from nova_server.api.criteria_servicer import CriteriaServicer
 from nova_server.api.criteria_validation import CriteriaValidator
-from nova_server.api.health import HealthMonitor, HealthServicer, Readiness
+from nova_server.api.health import HealthMonitor, HealthServicer
 from nova_server.api.interceptors import build_interceptors
 from nova_server.api.interceptors.chain import CallChain
 from nova_server.api.interceptors.closing import ClosingInterceptor
@@ -24,6 +24,7 @@ from nova_server.api.validation import RequestValidator
 from nova_server.api.webhook_servicer import WebhookServicer
 from nova_server.api.webhook_validation import WebhookValidator
 from nova_server.observability.metrics import Metrics
+from nova_server.observability.readiness import Readiness
 from nova_server.ports.clock import Clock
 from nova_server.ports.criteria import CriteriaUseCases
 from nova_server.ports.resumes import ResumeUrlPolicy
@@ -54,8 +55,6 @@ OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.absolute_max_metadata_size", 32 * 1024),
     # Each stream may hold a whole body, so one connection may not open them without end. Hundreds at once are normal.
     ("grpc.max_concurrent_streams", 1024),
-    # A second server on the same port must fail at start. By default the kernel would share the port among both.
-    ("grpc.so_reuseport", 0),
     # Ask quiet connections once a minute whether they live, and drop them 20 s later: watchers may be quiet for long,
     # and a vanished one would hold its stream for hours.
     ("grpc.keepalive_time_ms", 60_000),
@@ -92,7 +91,9 @@ def build_server(
         settings.default_deadline_seconds,
         closing or ClosingInterceptor(),
     )
-    server = grpc.aio.server(interceptors=[CallChain(interceptors)], options=OPTIONS)
+    # Unless that is wanted, a second server on the same port must fail at start: by default the kernel shares it.
+    options = (*OPTIONS, ("grpc.so_reuseport", int(settings.grpc_reuse_port)))
+    server = grpc.aio.server(interceptors=[CallChain(interceptors)], options=options)
     _add_own_services(server, parts)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 from pydantic import ValidationError
 
 from nova_server.settings import Settings
 
 
-def read_settings() -> Settings:
-    """Return the settings of the environment. Ends the command with code 2 when one of them is invalid."""
+def read_settings(**given: object) -> Settings:
+    """Return the settings of the environment, and what the command line says instead, where that is not None.
+
+    Ends the command with code 2 when one of them is invalid.
+    """
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings()
+        return Settings(**chosen)
     except ValidationError as error:
         typer.echo("\n".join(_sentences(error)), err=True)
         raise typer.Exit(2) from None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from nova_server.cli import criteria, gateway, keys, migrate, rescore, serve, submit, watch, webhooks
+from nova_server.cli import criteria, gateway, keys, migrate, rescore, serve, submit, watch, webhooks, worker
 
 application = typer.Typer(
     name="nova",
@@ -18,6 +18,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 application.command("serve")(serve.serve)
+application.command("worker")(worker.worker)
 application.command("migrate")(migrate.migrate)
 application.add_typer(keys.application, name="keys")
 application.add_typer(webhooks.application, name="webhooks")

@@ -17,6 +17,14 @@ Address = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer of GetScoringBatch instead of a table.")]
 
+Roles = Annotated[
+    str | None,
+    typer.Option(metavar="ROLE,…", show_default="NOVA_ROLES", help="What to do: api, worker, dispatcher, sweeper."),
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, show_default="NOVA_WORKERS", help="Processes to run on this machine.")
+]
+
 JobDescription = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="File with the text of the job.")
 ]

@@ -8,31 +8,26 @@ from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import structlog
 from nova_gateway.configuration import GatewayOptions, render
 
 from nova_server.gateway.admin import UNREACHABLE, EnvoyAdmin
-from nova_server.gateway.process import end, spawn
-from nova_server.observability.background import run_in_background
+from nova_server.gateway.process import spawn as spawn_envoy
+from nova_server.kept_process import KeptProcess, end
 from nova_server.ports.clock import Clock
 from nova_server.settings import Settings
 
-log = structlog.get_logger(__name__)
-
-API_SOCKET = "api.sock"
 ADMIN_SOCKET = "admin.sock"
 START_SECONDS = 20.0
 POLL_SECONDS = 0.02
-# A running Envoy that dies is started again at once; one that keeps dying, ever more rarely.
-FIRST_DELAY_SECONDS = 0.1
-LONGEST_DELAY_SECONDS = 30.0
-STABLE_SECONDS = 60.0
 # The path of a unix socket has at most 107 bytes, see unix(7).
-LONGEST_FOLDER = 107 - len("/nova-12345678/") - len(ADMIN_SOCKET)
+LONGEST_FOLDER = 107 - len("/nova-12345678/") - len("api-9999.sock")
 # How much longer than the api a call may take, so that it is the api that ends it.
 MARGIN_SECONDS = 5.0
+# One thread of Envoy serves several times the calls that an api process does.
+APIS_OF_A_THREAD = 2
 
 Spawn = Callable[[Path], Awaitable[Process]]
 
@@ -46,12 +41,22 @@ def gateway_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def build_gateway(settings: Settings, folder: Path, clock: Clock) -> EnvoyGateway:
-    """Return the gateway to the api that listens at `API_SOCKET` in the folder."""
+def api_address(folder: Path, number: int = 0) -> str:
+    """Return where the api process of this number listens for the Envoy whose files are in the folder."""
+    return f"unix:{folder}/api-{number}.sock"
+
+
+def admin_address(folder: Path) -> str:
+    """Return where the Envoy whose files are in the folder is administered."""
+    return f"unix:{folder / ADMIN_SOCKET}"
+
+
+def build_gateway(settings: Settings, folder: Path, clock: Clock, apis: int = 1) -> EnvoyGateway:
+    """Return the gateway to as many api processes, which listen at their `api_address` in the folder."""
     options = GatewayOptions(
         rest_address=settings.rest_address,
-        api_addresses=(f"unix:{folder / API_SOCKET}",),
-        admin_address=f"unix:{folder / ADMIN_SOCKET}",
+        api_addresses=tuple(api_address(folder, number) for number in range(apis)),
+        admin_address=admin_address(folder),
         cors_origins=settings.rest_cors_origins,
         timeout_seconds=settings.default_deadline_seconds + MARGIN_SECONDS,
     )
@@ -74,57 +79,54 @@ class EnvoyGateway:
         clock: Clock,
         *,
         grace_seconds: float = 20,
-        spawn: Spawn = spawn,
+        spawn: Spawn | None = None,
     ) -> None:
         self._options = options
         self._folder = folder
         self._clock = clock
         self._grace_seconds = grace_seconds
-        self._spawn = spawn
-        self._process: Process | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._spawn = spawn or partial(spawn_envoy, threads=-(-len(options.api_addresses) // APIS_OF_A_THREAD))
+        self._envoy = KeptProcess(self.name, self._launch, clock)
         self.admin = EnvoyAdmin(Path(options.admin_address.removeprefix("unix:")))
         self.port: int | None = None
 
     @property
     def pid(self) -> int | None:
         """The id of the Envoy that runs now."""
-        return self._process.pid if self._process else None
+        return self._envoy.process.pid if self._envoy.process else None
 
     async def start(self) -> None:
         """Listen. Raises OSError when Envoy cannot."""
-        self.port = await self._launch()
-        # Whoever asked for a free port has to find the next Envoy there too.
-        host = self._options.rest_address.rpartition(":")[0]
-        self._options = replace(self._options, rest_address=f"{host}:{self.port}")
-        self._watching = run_in_background(self._keep_running(), self.name)
+        await self._envoy.start()
 
     def ready(self) -> bool:
         """Tell whether Envoy runs, or is being started again."""
-        return self._watching is not None and not self._watching.done()
+        return self._envoy.ready()
 
     async def stop(self) -> None:
         """Take no new requests, give running ones the grace to end, and end Envoy."""
-        watching, self._watching = self._watching, None
-        if watching is not None:
-            watching.cancel()
-            await asyncio.wait([watching])
-        process, self._process = self._process, None
+        process = await self._envoy.let_go()
         if process is not None:
             await self._drain(process)
             await end(process)
 
-    async def _launch(self) -> int:
-        """Start an Envoy and return its port once it listens."""
+    async def _launch(self) -> Process:
+        """Return a new Envoy that listens."""
         configuration = render(self._options, self._folder)
-        process = self._process = await self._spawn(configuration)
+        process = await self._spawn(configuration)
         try:
             async with asyncio.timeout(START_SECONDS):
-                return await self._listening_port(process)
+                self._remember(await self._listening_port(process))
         except BaseException:
-            self._process = None
             await end(process)
             raise
+        return process
+
+    def _remember(self, port: int) -> None:
+        """Note the port: whoever asked for a free one has to find the next Envoy there too."""
+        self.port = port
+        host = self._options.rest_address.rpartition(":")[0]
+        self._options = replace(self._options, rest_address=f"{host}:{port}")
 
     async def _listening_port(self, process: Process) -> int:
         while process.returncode is None:
@@ -133,26 +135,6 @@ class EnvoyGateway:
             except UNREACHABLE:
                 await self._clock.sleep(POLL_SECONDS)
         raise OSError("Envoy ended while it started")
-
-    async def _keep_running(self) -> None:
-        delay = FIRST_DELAY_SECONDS
-        while True:
-            began = self._clock.monotonic()
-            exit_code = await self._process.wait() if self._process else None
-            log.error("gateway_died", exit_code=exit_code)
-            if self._clock.monotonic() - began >= STABLE_SECONDS:
-                delay = FIRST_DELAY_SECONDS
-            await self._clock.sleep(delay)
-            delay = min(delay * 2, LONGEST_DELAY_SECONDS)
-            await self._launch_again()
-
-    async def _launch_again(self) -> None:
-        try:
-            await self._launch()
-        except OSError as error:
-            log.error("gateway_start_failed", error=type(error).__name__)
-        else:
-            log.info("gateway_started")
 
     async def _drain(self, process: Process) -> None:
         """Return once no request is running, or the grace is over."""

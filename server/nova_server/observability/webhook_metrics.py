@@ -37,4 +37,5 @@ class WebhookMetrics:
 
     def queue_measured(self, depth: QueueDepth, oldest_age_seconds: float) -> None:
         self._metrics.webhook_queue_depth.set(depth.pending)
+        self._metrics.webhook_queue_running.set(depth.running)
         self._metrics.webhook_oldest_age_seconds.set(oldest_age_seconds)

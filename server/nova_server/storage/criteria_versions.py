@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, RootTransaction, and_, bindparam, func, literal_column, select
-from sqlalchemy.dialects.sqlite import insert
 
 from nova_server.ports.clock import Instant
 from nova_server.storage.job_criteria import JobKey
-from nova_server.storage.json_rows import json_rows, rows_parameter
+from nova_server.storage.json_rows import among, json_rows, rows_parameter, texts_parameter
 from nova_server.storage.prepared import InsertNew, Prepared
+from nova_server.storage.row_statements import RowInsertion
 from nova_server.storage.schema import criteria_versions
 
 # Versions whose ids are remembered: that of a text never changes, and is asked for at every submission.
@@ -29,19 +31,20 @@ _next_number = (
 _INSERT = InsertNew(
     criteria_versions,
     insertion=Prepared(
-        insert(criteria_versions)
-        .values(
-            id=bindparam("new_id"),
-            tenant_id=bindparam("tenant"),
-            job_id=bindparam("job"),
-            digest=bindparam("content"),
-            job_description_digest=bindparam("description"),
-            role_knowledge_digest=bindparam("knowledge"),
-            criteria=bindparam("new_criteria"),
-            created_at=bindparam("now"),
-            version=_next_number,
-        )
-        .on_conflict_do_nothing(),
+        RowInsertion(
+            criteria_versions,
+            {
+                "id": bindparam("new_id"),
+                "tenant_id": bindparam("tenant"),
+                "job_id": bindparam("job"),
+                "digest": bindparam("content"),
+                "job_description_digest": bindparam("description"),
+                "role_knowledge_digest": bindparam("knowledge"),
+                "criteria": bindparam("new_criteria"),
+                "created_at": bindparam("now"),
+                "version": _next_number,
+            },
+        ),
         ("new_id", "tenant", "job", "content", "description", "knowledge", "new_criteria", "now"),
     ),
 )
@@ -61,7 +64,7 @@ _SELECT = select(
 )
 
 _SELECT_PINNED = select(criteria_versions.c.id, criteria_versions.c.tenant_id, criteria_versions.c.job_id).where(
-    criteria_versions.c.id.in_(bindparam("ids", expanding=True))
+    among(criteria_versions.c.id, "ids")
 )
 
 Identity = tuple[str, str, str]
@@ -94,7 +97,7 @@ class NewVersion(NamedTuple):
 
 def insert_versions(connection: Connection, versions: Sequence[NewVersion]) -> set[str]:
     """Store versions, and number those of each job. Returns the ids of those whose content the job did not have."""
-    return _INSERT.run(connection, versions)
+    return {version_id for together in _rounds(versions) for version_id in _INSERT.run(connection, together)}
 
 
 def find_versions(connection: Connection, identities: Sequence[Identity]) -> dict[Identity, str]:
@@ -109,7 +112,7 @@ def find_pinned(connection: Connection, pins: Collection[Pin]) -> set[Pin]:
     """Return those pins of which the job has the version."""
     if not pins:
         return set()
-    rows = connection.execute(_SELECT_PINNED, {"ids": sorted({pin.version_id for pin in pins})})
+    rows = connection.execute(_SELECT_PINNED, texts_parameter("ids", sorted({pin.version_id for pin in pins})))
     return {Pin(row.tenant_id, row.job_id, row.id) for row in rows} & set(pins)
 
 
@@ -137,8 +140,8 @@ class CriteriaVersions:
 
     def __init__(self) -> None:
         self._known: OrderedDict[Identity, str] = OrderedDict()
-        self._made_in: RootTransaction | None = None
-        self._made: set[Identity] = set()
+        # What a transaction that is still running has made. Several may run at once.
+        self._made: WeakKeyDictionary[RootTransaction, set[Identity]] = WeakKeyDictionary()
 
     def find(self, connection: Connection, wanted: Sequence[TextDigests]) -> dict[Identity, str]:
         """Return the ids of the versions that exist."""
@@ -151,16 +154,25 @@ class CriteriaVersions:
     def make(self, connection: Connection, versions: Mapping[str, TextDigests], now: Instant) -> None:
         """Store versions, by their ids, that were not found in this transaction."""
         insert_versions(connection, [_new_version(digests, new_id, now) for new_id, digests in versions.items()])
-        if self._made_in is not connection.get_transaction():
-            self._made_in, self._made = connection.get_transaction(), set()
-        self._made |= {digests.identity for digests in versions.values()}
+        if (transaction := connection.get_transaction()) is not None:
+            self._made.setdefault(transaction, set()).update(digests.identity for digests in versions.values())
 
     def _remember(self, connection: Connection, found: Mapping[Identity, str]) -> None:
         """Remember versions, but not those that go when this transaction does."""
-        uncommitted = self._made if self._made_in is connection.get_transaction() else set()
+        transaction = connection.get_transaction()
+        uncommitted = self._made.get(transaction, set()) if transaction is not None else set()
         self._known |= {identity: version for identity, version in found.items() if identity not in uncommitted}
         while len(self._known) > _KNOWN:
             self._known.popitem(last=False)
+
+
+def _rounds(versions: Iterable[NewVersion]) -> Iterator[list[NewVersion]]:
+    """Yield the versions in lists, none of which has two of one job: those of one list are numbered at once."""
+    of_jobs: defaultdict[JobKey, list[NewVersion]] = defaultdict(list)
+    for version in versions:
+        of_jobs[JobKey(version.tenant_id, version.job_id)].append(version)
+    for together in zip_longest(*of_jobs.values()):
+        yield [version for version in together if version is not None]
 
 
 def _new_version(digests: TextDigests, new_id: str, now: Instant) -> NewVersion:

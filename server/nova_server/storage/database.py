@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, text
 
-from nova_server.storage.engine import create_reader_engine
 from nova_server.storage.faults import store_faults
-from nova_server.storage.group_commit import GroupCommit
-from nova_server.storage.migrate import upgrade
-from nova_server.storage.sqlite_writer import SqliteWriter
+from nova_server.storage.options import StoreOptions
+from nova_server.storage.postgresql.backend import PostgresqlBackend
+from nova_server.storage.revision import is_current
+from nova_server.storage.sqlite.backend import SqliteBackend
+from nova_server.storage.writer import Writer
 
 Result = TypeVar("Result")
 
 _CHECK = text("SELECT virtual_time FROM queue_clock")
+
+
+class Backend(Protocol):
+    """The connections to one kind of store."""
+
+    @property
+    def writer(self) -> Writer:
+        """The only way to write."""
+        ...
+
+    async def migrate(self, upgrade: Callable[[Connection], None]) -> None:
+        """Run a migration, in one transaction that nobody else runs one beside."""
+        ...
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Return what `work` reads, all of it from one commit."""
+        ...
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        ...
 
 
 class Database:
@@ -23,12 +45,10 @@ class Database:
 
     name = "store"
 
-    def __init__(
-        self, url: str, busy_timeout_seconds: float = 5, on_group: Callable[[int], None] = lambda _size: None
-    ) -> None:
-        self._transactor = SqliteWriter(url, busy_timeout_seconds)
-        self._readers = create_reader_engine(url, busy_timeout_seconds)
-        self.writer = GroupCommit(self._transactor, on_group)
+    def __init__(self, url: str, options: StoreOptions | None = None) -> None:
+        backend = SqliteBackend if url.startswith("sqlite") else PostgresqlBackend
+        self._backend: Backend = backend(url, options or StoreOptions())
+        self.writer: Writer = self._backend.writer
 
     async def start(self) -> None:
         """Bring the schema up to date and start the writer. Raises StoreUnavailable."""
@@ -38,7 +58,8 @@ class Database:
     async def migrate(self) -> None:
         """Apply the migrations that are missing, in one transaction. Raises StoreUnavailable."""
         with store_faults():
-            await self._transactor.transact(upgrade)
+            if not await self._backend.read(is_current):
+                await self._backend.migrate(_upgrade)
 
     def ready(self) -> bool:
         return self.writer.ready()
@@ -49,11 +70,15 @@ class Database:
 
     async def stop(self) -> None:
         await self.writer.stop()
-        await self._readers.dispose()
-        await self._transactor.dispose()
+        await self._backend.dispose()
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Return what `work` reads, all of it from one commit. Raises StoreUnavailable."""
         with store_faults():
-            async with self._readers.connect() as connection:
-                return await connection.run_sync(work)
+            return await self._backend.read(work)
+
+
+def _upgrade(connection: Connection) -> None:
+    from nova_server.storage.migrate import upgrade  # loads Alembic, see `revision`
+
+    upgrade(connection)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Pending
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from nova_server.errors import StoreUnavailable
+from nova_server.storage.postgresql import faults as postgresql
 
 # The store is away, locked, full or read-only: passing faults that say nothing about the data.
 UNAVAILABLE = (OperationalError, InterfaceError, PendingRollbackError, PoolTimeout, sqlite3.OperationalError, OSError)
@@ -19,7 +20,7 @@ UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether `error` says that the store cannot be used, rather than that a statement is wrong."""
-    if isinstance(error, UNAVAILABLE):
+    if isinstance(error, UNAVAILABLE) or postgresql.is_unavailable(error):
         return True
     return isinstance(error, DBAPIError) and (
         error.connection_invalidated or getattr(error.orig, "sqlite_errorcode", None) in UNREADABLE

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, null, select, update
 
 from nova_server.ports.queue import Completion, Extension, Lease, Requeue
+from nova_server.storage.json_rows import among, texts_parameter
 from nova_server.storage.prepared import Prepared
 from nova_server.storage.schema import RUNNING
 
@@ -31,7 +32,7 @@ class Fence:
     def __init__(self, table: Table) -> None:
         self._lock = (
             select(table.c.id, table.c.attempt)
-            .where(table.c.id.in_(bindparam("ids", expanding=True)), table.c.state == RUNNING)
+            .where(among(table.c.id, "ids"), table.c.state == RUNNING)
             .order_by(table.c.id)
             .with_for_update()
         )
@@ -40,7 +41,7 @@ class Fence:
         """Lock those of these jobs that are running. Returns the latest attempt of each."""
         if not leases:
             return {}
-        rows = connection.execute(self._lock, {"ids": sorted({lease.job_id for lease in leases})})
+        rows = connection.execute(self._lock, texts_parameter("ids", {lease.job_id for lease in leases}))
         return {row.id: row.attempt for row in rows}
 
     def accept(self, connection: Connection, requests: Sequence[Completion | Requeue]) -> list[bool]:

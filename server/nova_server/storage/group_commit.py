@@ -54,30 +54,33 @@ class Transactor(Protocol):
 
 
 class GroupCommit:
-    """Runs operations in shared transactions, one transaction at a time."""
+    """Runs operations in shared transactions, one at a time, or up to `width` where the engine runs several."""
 
     name = "group_commit"
 
-    def __init__(self, transactor: Transactor, on_group: Callable[[int], None] = lambda _size: None) -> None:
+    def __init__(
+        self, transactor: Transactor, on_group: Callable[[int], None] = lambda _size: None, *, width: int = 1
+    ) -> None:
         self._transactor = transactor
         self._on_group = on_group
+        self._width = width
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._stopping = False
-        self._writer: asyncio.Task[None] | None = None
+        self._writers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._writer = run_in_background(self._run(), self.name)
+        self._writers = [run_in_background(self._run(), self.name) for _ in range(self._width)]
 
     def ready(self) -> bool:
-        return self._writer is not None and not self._writer.done()
+        return bool(self._writers) and not any(writer.done() for writer in self._writers)
 
     async def stop(self) -> None:
         """Commit what is waiting, then stop."""
         self._stopping = True
         self._arrived.set()
-        if self._writer:
-            await asyncio.wait([self._writer])  # unlike waiting for the task itself, this cannot cancel it
+        if self._writers:
+            await asyncio.wait(self._writers)  # unlike waiting for the tasks themselves, this cannot cancel them
 
     async def run(self, operation: Operation[Intent, Result], intent: Intent) -> Result:
         """Return the result of `intent` once it is durable.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, null, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.criteria import CriteriaOutcome, IdempotentCall, Refusal, Reservation

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Integer, and_, bindparam, func, literal_column, null, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Connection, Integer, and_, bindparam, func, literal_column, null, select, update
+from sqlalchemy.dialects.postgresql import Insert
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.criteria import CriteriaSource
 from nova_server.storage.json_rows import json_rows, rows_parameter
 from nova_server.storage.prepared import Prepared
+from nova_server.storage.row_statements import RowInsertion
 from nova_server.storage.schema import criteria_versions, job_criteria
 
 _wanted = json_rows("wanted", "tenant_id", "job_id")
@@ -26,32 +27,41 @@ _READ = select(job_criteria).select_from(
 # In the statement, because a prepared one takes no parameters but those of its rows.
 _ONE = literal_column("1", Integer)
 
-_new = insert(job_criteria).values(
-    tenant_id=bindparam("tenant"),
-    job_id=bindparam("job"),
-    source=bindparam("new_source"),
-    active_version_id=bindparam("new_version"),
-    revision=_ONE,
-    partner_changes=bindparam("by_partner"),
-    updated_at=bindparam("now"),
-)
-_ACTIVATE = Prepared(
-    _new.on_conflict_do_update(
+
+def _over_the_old(insertion: Insert) -> Insert:
+    new = insertion.excluded
+    return insertion.on_conflict_do_update(
         index_elements=["tenant_id", "job_id"],
         set_={
-            "source": _new.excluded.source,
-            "active_version_id": _new.excluded.active_version_id,
+            "source": new.source,
+            "active_version_id": new.active_version_id,
             "revision": job_criteria.c.revision + _ONE,
-            "partner_changes": job_criteria.c.partner_changes + _new.excluded.partner_changes,
-            "updated_at": _new.excluded.updated_at,
+            "partner_changes": job_criteria.c.partner_changes + new.partner_changes,
+            "updated_at": new.updated_at,
         },
+    )
+
+
+_ACTIVATE = Prepared(
+    RowInsertion(
+        job_criteria,
+        {
+            "tenant_id": bindparam("tenant"),
+            "job_id": bindparam("job"),
+            "source": bindparam("new_source"),
+            "active_version_id": bindparam("new_version"),
+            "revision": _ONE,
+            "partner_changes": bindparam("by_partner"),
+            "updated_at": bindparam("now"),
+        },
+        _over_the_old,
     ),
     ("tenant", "job", "new_source", "new_version", "by_partner", "now"),
 )
 _ARCHIVE = Prepared(
     update(criteria_versions)
     .where(criteria_versions.c.id == bindparam("version_id"))
-    .values(archived_at=func.coalesce(criteria_versions.c.archived_at, bindparam("now"))),
+    .values(archived_at=func.coalesce(criteria_versions.c.archived_at, bindparam("now", type_=BigInteger))),
     ("version_id", "now"),
 )
 _REVIVE = Prepared(

@@ -13,12 +13,14 @@ from nova_server.storage.claims import ClaimJobs
 from nova_server.storage.database import Database
 from nova_server.storage.fences import ExtendLeases
 from nova_server.storage.leases import CompleteJobs, Consequences, RequeueJobs, SweepJobs
-from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs
+from nova_server.storage.queue_front import QueueFront
+from nova_server.storage.schema import BEFORE_ALL, BEGINNING, PENDING, RUNNING, scoring_jobs
 from nova_server.storage.webhook_outbox import Outbox
 
-_COUNT_PENDING = select(func.count(), func.min(scoring_jobs.c.id)).where(scoring_jobs.c.state == PENDING)
-_COUNT_RUNNING = select(func.count()).where(scoring_jobs.c.state == RUNNING)
-_QUEUED_AT = select(scoring_jobs.c.queued_at)
+_jobs = scoring_jobs.c
+_COUNT_PENDING = select(func.count(), func.min(_jobs.id)).where(_jobs.state == PENDING, _jobs.virtual_time >= BEGINNING)
+_COUNT_RUNNING = select(func.count()).where(_jobs.state == RUNNING, _jobs.tenant_id > BEFORE_ALL)
+_QUEUED_AT = select(_jobs.queued_at)
 
 
 class SqlJobQueue:
@@ -28,7 +30,8 @@ class SqlJobQueue:
         self._database = database
         self._clock = clock
         self._signals = signals
-        self._claim = ClaimJobs()
+        self._front = QueueFront()
+        self._claim = ClaimJobs(self._front)
         self._extend = ExtendLeases(scoring_jobs)
         self._complete = CompleteJobs(outbox)
         self._requeue = RequeueJobs()
@@ -48,11 +51,14 @@ class SqlJobQueue:
         return True
 
     async def requeue(self, requeue: Requeue) -> bool:
-        return await self._database.writer.run(self._requeue, requeue)
+        returned = await self._database.writer.run(self._requeue, requeue)
+        self._front.look_again()
+        return returned
 
     async def sweep(self, sweep: Sweep) -> Swept:
         swept, consequences = await self._database.writer.run(self._sweep, sweep)
         if swept.requeued:
+            self._front.look_again()
             self._signals.queue_grew()
         self._tell(consequences)
         return swept
@@ -71,5 +77,5 @@ def _measure(connection: Connection) -> QueueDepth:
     pending, oldest_id = connection.execute(_COUNT_PENDING).one()
     running = connection.execute(_COUNT_RUNNING).scalar_one()
     # Ids sort by time, so that the smallest one in the index of pending jobs is the oldest job.
-    oldest = connection.scalar(_QUEUED_AT.where(scoring_jobs.c.id == oldest_id)) if oldest_id else None
+    oldest = connection.scalar(_QUEUED_AT.where(_jobs.id == oldest_id)) if oldest_id else None
     return QueueDepth(pending, running, oldest)

@@ -6,21 +6,19 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, case, select
 
 from nova_server.ports.scorer import ApplicationAnswer, CriterionText
 from nova_server.ports.scoring import JobTexts, ResumeSource
 from nova_server.storage.criteria_json import load_criteria
+from nova_server.storage.json_rows import among, texts_parameter
 from nova_server.storage.schema import criteria_versions, scoring_inputs, scoring_jobs, texts
 
-_description = texts.alias("description")
-_knowledge = texts.alias("knowledge")
-_resume = texts.alias("resume")
-_data = texts.alias("application_data")
 
-
-def _same_text(source: FromClause, digest: ColumnElement[Any]) -> ColumnElement[bool]:
-    return and_(source.c.tenant_id == scoring_jobs.c.tenant_id, source.c.digest == digest)
+def _text(digest: ColumnElement[Any]) -> ScalarSelect[str]:
+    """Return a text of the job's tenant. A join might go by one half of its key, and read all that the tenant has."""
+    of_tenant = texts.c.tenant_id == scoring_jobs.c.tenant_id
+    return select(texts.c.content).where(of_tenant, texts.c.digest == digest).scalar_subquery()
 
 
 # A version that a partner set follows from no texts: then those of the submission stand beside it.
@@ -40,26 +38,23 @@ _READ = (
         scoring_inputs.c.company_name,
         scoring_jobs.c.criteria_version_id,
         criteria_versions.c.criteria,
-        _description.c.content.label("job_description"),
-        _knowledge.c.content.label("role_knowledge"),
-        _resume.c.content.label("resume_text"),
-        _data.c.content.label("application_data"),
+        _text(_description_digest).label("job_description"),
+        _text(_knowledge_digest).label("role_knowledge"),
+        _text(scoring_inputs.c.resume_digest).label("resume_text"),
+        _text(scoring_inputs.c.application_data_digest).label("application_data"),
     )
     .select_from(
-        scoring_jobs.join(scoring_inputs, scoring_inputs.c.scoring_job_id == scoring_jobs.c.id)
-        .join(criteria_versions, criteria_versions.c.id == scoring_jobs.c.criteria_version_id)
-        .join(_description, _same_text(_description, _description_digest))
-        .outerjoin(_knowledge, _same_text(_knowledge, _knowledge_digest))
-        .outerjoin(_resume, _same_text(_resume, scoring_inputs.c.resume_digest))
-        .outerjoin(_data, _same_text(_data, scoring_inputs.c.application_data_digest))
+        scoring_jobs.join(scoring_inputs, scoring_inputs.c.scoring_job_id == scoring_jobs.c.id).join(
+            criteria_versions, criteria_versions.c.id == scoring_jobs.c.criteria_version_id
+        )
     )
-    .where(scoring_jobs.c.id.in_(bindparam("job_ids", expanding=True)))
+    .where(among(scoring_jobs.c.id, "job_ids"))
 )
 
 
 def read_job_texts(connection: Connection, job_ids: Sequence[str]) -> dict[str, JobTexts]:
     """Return the texts of the jobs that exist, by id of the scoring job."""
-    rows = connection.execute(_READ, {"job_ids": list(job_ids)})
+    rows = connection.execute(_READ, texts_parameter("job_ids", job_ids))
     return {row.id: _to_texts(row) for row in rows}
 
 

@@ -14,9 +14,11 @@ from nova_server.ports.clock import Instant
 from nova_server.ports.queue import Completion, Failed, Requeue, Succeeded, Sweep, Swept
 from nova_server.ports.scorer import ScoreResult
 from nova_server.ports.scoring import JobState
+from nova_server.storage.announcements import announce
 from nova_server.storage.fences import NO_LEASE, Fence, held
-from nova_server.storage.prepared import Prepared, Values, insert_where_free
-from nova_server.storage.schema import PENDING, RUNNING, scoring_jobs, scoring_results
+from nova_server.storage.prepared import Prepared, insert_where_free
+from nova_server.storage.row_statements import Values
+from nova_server.storage.schema import BEFORE_ALL, PENDING, RUNNING, scoring_jobs, scoring_results
 from nova_server.storage.scoring_batches import count_ended_jobs
 from nova_server.storage.scoring_jobs import dump_assessment
 from nova_server.storage.webhook_outbox import Outbox
@@ -50,7 +52,11 @@ _REQUEUE = Prepared(
 
 _FIND_EXPIRED = (
     select(_jobs.id, _jobs.attempt, _jobs.starts)
-    .where(_jobs.state == RUNNING, _jobs.lease_expires_at < bindparam("expired_before"))
+    .where(
+        _jobs.state == RUNNING,
+        _jobs.tenant_id > BEFORE_ALL,
+        _jobs.lease_expires_at < bindparam("expired_before"),
+    )
     # The order of the index of running jobs. In the order of ids SQLite would read every job there is.
     .order_by(_jobs.tenant_id, _jobs.lease_expires_at, _jobs.id)
     .with_for_update(skip_locked=True)
@@ -92,7 +98,9 @@ def _end(connection: Connection, completions: Sequence[tuple[Completion, Instant
     outcomes = {completion.job_id: isinstance(completion.outcome, Succeeded) for completion, _ in completions}
     now = max(now for _, now in completions)
     counted = count_ended_jobs(connection, outcomes, now)
-    return Consequences(frozenset(counted), outbox.jobs_ended(connection, completions, counted, now))
+    consequences = Consequences(frozenset(counted), outbox.jobs_ended(connection, completions, counted, now))
+    announce(connection, batches=consequences.batches, deliveries=consequences.deliveries)
+    return consequences
 
 
 def _end_row(completion: Completion, now: Instant) -> Values:
@@ -145,4 +153,5 @@ class SweepJobs:
         ]
         rescued = [(row.id, row.attempt, sweep.now, 0) for row in expired if row.starts < sweep.max_starts]
         _REQUEUE.run(connection, rescued)
+        announce(connection, queue=bool(rescued))
         return Swept(len(rescued), len(stuck)), _end(connection, stuck, self._outbox)

@@ -31,6 +31,10 @@ from nova_server.storage.metadata import metadata as metadata
 # States are compared as literals: a partial index serves only a condition in the statement, not one in a parameter.
 PENDING = literal_column("'pending'", String)
 RUNNING = literal_column("'running'", String)
+# Bounds that hold for every row, for statements that are to be answered by an index of unfinished ones.
+BEFORE_ALL = literal_column("''", String)
+BEGINNING = literal_column("0", Float)
+ONE = literal_column("1", Integer)
 
 api_keys = Table(
     "api_keys",
@@ -120,6 +124,9 @@ scoring_jobs = Table(
 
 # The indexes that the queue lives on. They hold only unfinished jobs, so that finished ones cost nothing.
 # The state is in them because SQLite would otherwise look it up in the table, although the index implies it.
+# PostgreSQL would read such an index from end to end even for one job by its id, when its statistics are of a time when
+# nothing waited. So there each serves only statements that say something of its first column. The columns of those of
+# running jobs are fewer there, see migration 0004.
 Index(
     "ix_scoring_jobs_pending",
     scoring_jobs.c.virtual_time,
@@ -128,7 +135,7 @@ Index(
     scoring_jobs.c.tenant_id,
     scoring_jobs.c.state,
     sqlite_where=scoring_jobs.c.state == PENDING,
-    postgresql_where=scoring_jobs.c.state == PENDING,
+    postgresql_where=(scoring_jobs.c.state == PENDING) & scoring_jobs.c.virtual_time.is_not(None),
 )
 Index(
     "ix_scoring_jobs_pending_by_tenant",
@@ -138,7 +145,7 @@ Index(
     scoring_jobs.c.available_at,
     scoring_jobs.c.state,
     sqlite_where=scoring_jobs.c.state == PENDING,
-    postgresql_where=scoring_jobs.c.state == PENDING,
+    postgresql_where=(scoring_jobs.c.state == PENDING) & scoring_jobs.c.tenant_id.is_not(None),
 )
 Index(
     "ix_scoring_jobs_running",
@@ -146,7 +153,7 @@ Index(
     scoring_jobs.c.lease_expires_at,
     scoring_jobs.c.state,
     sqlite_where=scoring_jobs.c.state == RUNNING,
-    postgresql_where=scoring_jobs.c.state == RUNNING,
+    postgresql_where=(scoring_jobs.c.state == RUNNING) & scoring_jobs.c.tenant_id.is_not(None),
 )
 
 scoring_inputs = Table(
@@ -233,6 +240,9 @@ webhook_deliveries = Table(
     Index("ix_webhook_deliveries_endpoint_id_id", "endpoint_id", "id"),
     sqlite_with_rowid=False,
 )
+# The order of the two indexes of an endpoint's deliveries. On PostgreSQL they are built so that no other has it: from
+# that of ids alone it might read the deliveries of everybody, until enough of the endpoint's have come by.
+NEWEST_FIRST = webhook_deliveries.c.id.desc().nulls_last()
 Index(
     "ix_webhook_deliveries_pending",
     webhook_deliveries.c.endpoint_id,
@@ -240,7 +250,7 @@ Index(
     webhook_deliveries.c.id,
     webhook_deliveries.c.state,
     sqlite_where=webhook_deliveries.c.state == PENDING,
-    postgresql_where=webhook_deliveries.c.state == PENDING,
+    postgresql_where=(webhook_deliveries.c.state == PENDING) & webhook_deliveries.c.endpoint_id.is_not(None),
 )
 Index(
     "ix_webhook_deliveries_running",
@@ -248,7 +258,7 @@ Index(
     webhook_deliveries.c.lease_expires_at,
     webhook_deliveries.c.state,
     sqlite_where=webhook_deliveries.c.state == RUNNING,
-    postgresql_where=webhook_deliveries.c.state == RUNNING,
+    postgresql_where=(webhook_deliveries.c.state == RUNNING) & webhook_deliveries.c.endpoint_id.is_not(None),
 )
 
 webhook_attempts = Table(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, null, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, bindparam, case, null, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.scoring import ScoringBatch
 from nova_server.storage.job_criteria import JobKey
-from nova_server.storage.json_rows import json_rows, rows_parameter
-from nova_server.storage.prepared import InsertNew, Prepared, Values, insert_where_free
+from nova_server.storage.json_rows import among, json_rows, rows_parameter, texts_parameter
+from nova_server.storage.prepared import InsertNew, Prepared, insert_where_free
+from nova_server.storage.row_statements import Values
 from nova_server.storage.schema import scoring_batch_jobs, scoring_batches, scoring_jobs
 
 _INSERT = InsertNew(
@@ -50,12 +51,17 @@ _READ = select(scoring_batches).where(
 _READ_MEMBERS = (
     select(scoring_batch_jobs.c.batch_id, scoring_batch_jobs.c.scoring_job_id, scoring_jobs.c.application_id)
     .join_from(scoring_batch_jobs, scoring_jobs, scoring_jobs.c.id == scoring_batch_jobs.c.scoring_job_id)
-    .where(scoring_batch_jobs.c.batch_id.in_(bindparam("batch_ids", expanding=True)))
+    .where(among(scoring_batch_jobs.c.batch_id, "batch_ids"))
     .order_by(scoring_batch_jobs.c.batch_id, scoring_batch_jobs.c.position)
 )
 
-_FIND_BATCHES_OF_JOBS = select(scoring_batch_jobs.c.batch_id, scoring_batch_jobs.c.scoring_job_id).where(
-    scoring_batch_jobs.c.scoring_job_id.in_(bindparam("job_ids", expanding=True))
+# Locks the batches in the order of their ids, so that no two transactions wait for each other's.
+_FIND_BATCHES_OF_JOBS = (
+    select(scoring_batch_jobs.c.batch_id, scoring_batch_jobs.c.scoring_job_id)
+    .join_from(scoring_batch_jobs, scoring_batches, scoring_batches.c.id == scoring_batch_jobs.c.batch_id)
+    .where(among(scoring_batch_jobs.c.scoring_job_id, "job_ids"))
+    .order_by(scoring_batches.c.id)
+    .with_for_update(of=scoring_batches)
 )
 
 _ended = (
@@ -71,7 +77,7 @@ _COUNT = Prepared(
     .values(
         completed_jobs=scoring_batches.c.completed_jobs + bindparam("newly_completed"),
         failed_jobs=scoring_batches.c.failed_jobs + bindparam("newly_failed"),
-        completed_at=case((_ended >= scoring_batches.c.total_jobs, bindparam("now")), else_=null()),
+        completed_at=case((_ended >= scoring_batches.c.total_jobs, bindparam("now", type_=BigInteger)), else_=null()),
     ),
     ("batch_id", "newly_completed", "newly_failed", "now"),
 )
@@ -126,7 +132,7 @@ def read_members(connection: Connection, batch_ids: Sequence[str]) -> dict[str, 
     """Return the jobs of each batch in the order of its submission: the scoring job's id by application id."""
     members: dict[str, dict[str, str]] = {batch_id: {} for batch_id in batch_ids}
     if batch_ids:
-        for row in connection.execute(_READ_MEMBERS, {"batch_ids": list(batch_ids)}):
+        for row in connection.execute(_READ_MEMBERS, texts_parameter("batch_ids", batch_ids)):
             members[row.batch_id][row.application_id] = row.scoring_job_id
     return members
 
@@ -137,7 +143,7 @@ def count_ended_jobs(connection: Connection, outcomes: dict[str, bool], now: Ins
     `outcomes` says of each job's id whether it ended with a score.
     """
     counts: dict[str, Counts] = {}
-    for row in connection.execute(_FIND_BATCHES_OF_JOBS, {"job_ids": list(outcomes)}):
+    for row in connection.execute(_FIND_BATCHES_OF_JOBS, texts_parameter("job_ids", outcomes)):
         completed, failed = counts.get(row.batch_id, Counts(0, 0))
         scored = outcomes[row.scoring_job_id]
         counts[row.batch_id] = Counts(completed + scored, failed + (not scored))

@@ -124,6 +124,7 @@ _is_latest = scoring_jobs.c.rescore_key == _first.c.latest_rescore_key
 _LOCK_LATEST = (
     select(*_FOUND)
     .select_from(_wanted_firsts.join(scoring_jobs, and_(_of_same(scoring_jobs, _first), _is_latest)))
+    .order_by(scoring_jobs.c.id)  # so that no two transactions wait for each other's
     .with_for_update(of=scoring_jobs)
 )
 

@@ -16,6 +16,7 @@ from nova_server.errors import CriteriaNotFound, CriteriaVersionNotFound, NovaEr
 from nova_server.ports.clock import Clock, Instant
 from nova_server.ports.identifiers import Identifiers
 from nova_server.ports.scoring import JobSubmission, ScoringJob
+from nova_server.storage.announcements import announce
 from nova_server.storage.criteria_versions import CriteriaVersions, Pin, find_pinned
 from nova_server.storage.current_criteria import CurrentCriteria, Version
 from nova_server.storage.digests import tenant_key
@@ -68,6 +69,7 @@ class SubmitJobs:
         answers = [plan.answer(request) for request in requests]
         made = store_jobs(connection, plan.new_jobs, criteria, times, now)
         note_latest(connection, (job.identity for job in plan.new_jobs if job.id in made))
+        announce(connection, queue=bool(made))
         jobs = read_jobs(connection, {answer for answer in answers if isinstance(answer, JobIdentity)})
         return [_outcome(answer, jobs, made) for answer in answers]
 

@@ -18,6 +18,7 @@ from nova_server.errors import CriteriaNotFound
 from nova_server.ports.clock import Clock, Instant
 from nova_server.ports.identifiers import Identifiers
 from nova_server.ports.scoring import AcceptedBatch, BatchSubmission, JobState, ScoringBatch
+from nova_server.storage.announcements import announce
 from nova_server.storage.criteria_versions import CriteriaVersions
 from nova_server.storage.current_criteria import CurrentCriteria
 from nova_server.storage.digests import digest_of_all, tenant_key
@@ -87,6 +88,7 @@ class SubmitBatches:
         stored = _join(connection, batches, jobs, made, now)
         born_ended = [one.batch.id for one in stored.values() if one.batch.completed_at is not None]
         deliveries = self._outbox.batches_ended(connection, born_ended, now)
+        announce(connection, queue=bool(made), deliveries=deliveries)
         stored |= _find_stored(connection, [known for known in submissions if known not in stored])
         return [
             _outcome(stored.get(identity), one, made, deliveries=deliveries)

@@ -9,14 +9,16 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import TenantKey
-from nova_server.storage.prepared import Prepared, Values, insert_where_free
+from nova_server.storage.json_rows import among, texts_parameter
+from nova_server.storage.prepared import Prepared, insert_where_free
+from nova_server.storage.row_statements import Values
 from nova_server.storage.schema import queue_clock, tenants
 
 _CLOCK = select(queue_clock.c.virtual_time).where(queue_clock.c.id == 1)
 
 _LOCK = (
     select(tenants.c.id, tenants.c.virtual_time, tenants.c.weight)
-    .where(tenants.c.id.in_(bindparam("tenant_ids", expanding=True)))
+    .where(among(tenants.c.id, "tenant_ids"))
     .order_by(tenants.c.id)
     .with_for_update()
 )
@@ -63,7 +65,7 @@ def save_virtual_times(connection: Connection, times: Mapping[str, VirtualTime])
 
 
 def _lock(connection: Connection, keys: Iterable[str]) -> dict[str, Row[str, float, float]]:
-    rows = connection.execute(_LOCK, {"tenant_ids": list(keys)})
+    rows = connection.execute(_LOCK, texts_parameter("tenant_ids", keys))
     return {row.id: row for row in rows}
 
 

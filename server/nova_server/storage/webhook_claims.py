@@ -11,24 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, takewhile
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Integer,
-    Row,
-    Select,
-    bindparam,
-    case,
-    func,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, bindparam, case, func, select, update
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.queue import Claim, Lease
 from nova_server.ports.webhooks import FAILING_ATTEMPTS, DeliveryWork, WebhookEvent
-from nova_server.storage.json_rows import json_rows, rows_parameter
-from nova_server.storage.schema import PENDING, RUNNING, webhook_deliveries, webhook_endpoints, webhook_events
+from nova_server.storage.dialects import dialect_of
+from nova_server.storage.json_rows import Among, among, json_rows, rows_parameter, texts_parameter
+from nova_server.storage.schema import ONE, PENDING, RUNNING, webhook_deliveries, webhook_endpoints, webhook_events
 
 _STEPS = 100  # endpoints that one statement walks to
 _BEFORE_ALL = ""
@@ -36,26 +26,23 @@ _BEFORE_ALL = ""
 _deliveries = webhook_deliveries.c
 _endpoints = webhook_endpoints.c
 
-# Jumps from endpoint to endpoint through the index of pending deliveries, without touching those between.
 _other = webhook_deliveries.alias("other")
-_waiting = (
-    select(func.min(_deliveries.endpoint_id).label("endpoint_id"), literal_column("1", Integer).label("step"))
-    .where(_deliveries.state == PENDING, _deliveries.endpoint_id > bindparam("after"))
-    .cte("waiting", recursive=True)
-)
+
+
+def _first(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Return the least value of pending deliveries. In words that are not answered by reading them all."""
+    return select(column).where(_other.c.state == PENDING, *conditions).order_by(column).limit(ONE).scalar_subquery()
+
+
+# Jumps from endpoint to endpoint through the index of pending deliveries, without touching those between.
+_first_endpoint = _first(_other.c.endpoint_id, _other.c.endpoint_id > bindparam("after"))
+_waiting = select(_first_endpoint.label("endpoint_id"), ONE.label("step")).cte("waiting", recursive=True)
 _waiting = _waiting.union_all(
-    select(
-        select(func.min(_other.c.endpoint_id))
-        .where(_other.c.state == PENDING, _other.c.endpoint_id > _waiting.c.endpoint_id)
-        .scalar_subquery(),
-        _waiting.c.step + 1,
-    ).where(_waiting.c.endpoint_id.is_not(None), _waiting.c.step < bindparam("steps"))
+    select(_first(_other.c.endpoint_id, _other.c.endpoint_id > _waiting.c.endpoint_id), _waiting.c.step + 1).where(
+        _waiting.c.endpoint_id.is_not(None), _waiting.c.step < bindparam("steps")
+    )
 )
-_due_at = (
-    select(func.min(_other.c.available_at))
-    .where(_other.c.endpoint_id == _endpoints.id, _other.c.state == PENDING)
-    .scalar_subquery()
-)
+_due_at = _first(_other.c.available_at, _other.c.endpoint_id == _endpoints.id)
 _running = (
     select(func.count())
     .select_from(_other)
@@ -88,13 +75,13 @@ _first_of_endpoint = (
 )
 _FIND_DUE = (
     select(_deliveries.id, _deliveries.endpoint_id)
-    .select_from(_chosen.join(webhook_deliveries, _deliveries.id.in_(_first_of_endpoint.correlate(_chosen))))
+    .select_from(_chosen.join(webhook_deliveries, Among(_deliveries.id, _first_of_endpoint.correlate(_chosen))))
     .order_by(_deliveries.endpoint_id, _deliveries.available_at, _deliveries.id)
 )
 
 _CLAIM = (
     update(webhook_deliveries)
-    .where(_deliveries.id.in_(bindparam("ids", expanding=True)), _deliveries.state == PENDING)
+    .where(among(_deliveries.id, "ids"), _deliveries.state == PENDING)
     .values(
         state=RUNNING,
         attempt=_deliveries.attempt + 1,
@@ -117,7 +104,7 @@ _READ: Select[*tuple[Any, ...]] = (
     )
     .join_from(webhook_deliveries, webhook_events, webhook_events.c.id == _deliveries.event_id)
     .join(webhook_endpoints, _endpoints.id == _deliveries.endpoint_id)
-    .where(_deliveries.id.in_(bindparam("ids", expanding=True)))
+    .where(among(_deliveries.id, "ids"))
 )
 
 
@@ -128,7 +115,8 @@ class ClaimDeliveries:
         self._last_served = _BEFORE_ALL
 
     def apply(self, connection: Connection, intents: Sequence[Claim]) -> Sequence[Sequence[Lease]]:
-        """Answer one claim after the other: what one takes, the next cannot have."""
+        """Answer one claim after the other, over all processes: what one takes, the next can neither have nor miss."""
+        dialect_of(connection).serialize(connection, "claims of deliveries")
         return [self._claim(connection, claim) for claim in intents]
 
     def _claim(self, connection: Connection, claim: Claim) -> list[Lease]:
@@ -187,9 +175,9 @@ def _take_turns(due: Mapping[str, Sequence[str]], places: Mapping[str, int], lim
 
 
 def _lease(connection: Connection, claim: Claim, ids: Sequence[str]) -> list[Lease]:
-    parameters = {"ids": ids, "owner": claim.owner, "expires_at": claim.lease_expires_at}
-    connection.execute(_CLAIM, parameters)
-    leases = {row.id: _to_lease(row, claim.now) for row in connection.execute(_READ, {"ids": ids})}
+    chosen = texts_parameter("ids", ids)
+    connection.execute(_CLAIM, {"owner": claim.owner, "expires_at": claim.lease_expires_at, **chosen})
+    leases = {row.id: _to_lease(row, claim.now) for row in connection.execute(_READ, chosen)}
     return [leases[delivery_id] for delivery_id in ids]
 
 

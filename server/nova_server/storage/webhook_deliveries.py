@@ -6,7 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    Update,
+    bindparam,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import Caller
@@ -20,7 +33,9 @@ from nova_server.ports.webhooks import (
     WebhookDelivery,
     WebhookEvent,
 )
+from nova_server.storage.announcements import announce
 from nova_server.storage.schema import (
+    NEWEST_FIRST,
     PENDING,
     RUNNING,
     webhook_attempts,
@@ -33,7 +48,6 @@ from nova_server.storage.webhook_endpoints import EndpointKey, list_endpoints, r
 _deliveries = webhook_deliveries.c
 _events = webhook_events.c
 _endpoints = webhook_endpoints.c
-
 _SELECT = select(webhook_deliveries, _events.event, _events.tenant_id, _events.created_at).join_from(
     webhook_deliveries, webhook_events, _events.id == _deliveries.event_id
 )
@@ -63,20 +77,23 @@ _BEGIN_ANEW = (
     )
     .values(_ANEW)
 )
-_happened_since = (
-    select(_events.id).where(_events.id == _deliveries.event_id, _events.created_at >= bindparam("since")).exists()
-)
+_FAILED = literal_column("'failed'", String)
+# A value and no EXISTS: PostgreSQL would look through all events for those that happened since.
+_happened_at = select(_events.created_at).where(_events.id == _deliveries.event_id).scalar_subquery()
 _BEGIN_FAILED_ANEW = (
     update(webhook_deliveries)
     .where(
         _deliveries.endpoint_id == bindparam("of_endpoint"),
-        _deliveries.state == bindparam("failed"),
-        _happened_since,
+        _deliveries.state == _FAILED,
+        _happened_at >= bindparam("since"),
     )
     .values(_ANEW)
 )
 
-_ENDPOINT_EXISTS = select(_endpoints.id).where(_endpoints.id == bindparam("endpoint_id"))
+# Whoever deletes the endpoint waits until the test is written, and deletes it too.
+_ENDPOINT_EXISTS = (
+    select(_endpoints.id).where(_endpoints.id == bindparam("endpoint_id")).with_for_update(read=True, key_share=True)
+)
 
 # Callers see what is on its way as waiting.
 _STATES = {DeliveryState.PENDING: (DeliveryState.PENDING, DeliveryState.RUNNING)}
@@ -114,21 +131,27 @@ class AddTests:
     """The operation that stores deliveries of tests. Nothing is stored for an endpoint that is gone by now."""
 
     def apply(self, connection: Connection, intents: Sequence[NewTest]) -> Sequence[WebhookDelivery]:
-        return [_add_test(connection, test) for test in intents]
+        added = [_add_test(connection, test) for test in intents]
+        announce(connection, deliveries=True)
+        return added
 
 
 class Redeliver:
     """The operation that begins deliveries anew. Returns each as it is then, or None."""
 
     def apply(self, connection: Connection, intents: Sequence[Redelivery]) -> Sequence[WebhookDelivery | None]:
-        return [_redeliver(connection, one) for one in intents]
+        begun = [_redeliver(connection, one) for one in intents]
+        announce(connection, deliveries=any(begun))
+        return begun
 
 
 class RedeliverFailed:
     """The operation that begins failed deliveries anew. Returns how many."""
 
     def apply(self, connection: Connection, intents: Sequence[FailedRedelivery]) -> Sequence[int]:
-        return [_redeliver_failed(connection, one) for one in intents]
+        counts = [_redeliver_failed(connection, one) for one in intents]
+        announce(connection, deliveries=any(counts))
+        return counts
 
 
 def list_deliveries(connection: Connection, owner: Caller, wanted: DeliveryFilter) -> list[WebhookDelivery]:
@@ -136,7 +159,7 @@ def list_deliveries(connection: Connection, owner: Caller, wanted: DeliveryFilte
 
     Each state of each endpoint is a list of its own in the index, of which no more than one page is read.
     """
-    statement = _SELECT.where(*_conditions(wanted)).order_by(_deliveries.id.desc()).limit(wanted.limit)
+    statement = _SELECT.where(*_conditions(wanted)).order_by(NEWEST_FIRST).limit(wanted.limit)
     rows = [
         row for of_list in _lists(connection, owner, wanted) for row in connection.execute(statement.where(*of_list))
     ]
@@ -170,7 +193,8 @@ def _lists(connection: Connection, owner: Caller, wanted: DeliveryFilter) -> Ite
             yield (of_endpoint,)
             continue
         for state in _STATES.get(wanted.status, (wanted.status,)):
-            yield (of_endpoint, _deliveries.state == state.value)
+            # Looked up, or PostgreSQL might read all pending ones from their own index to sort them.
+            yield (of_endpoint, _deliveries.state == select(literal(state.value, String)).scalar_subquery())
 
 
 def _conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]:
@@ -225,8 +249,7 @@ def _redeliver(connection: Connection, one: Redelivery) -> WebhookDelivery | Non
 def _redeliver_failed(connection: Connection, one: FailedRedelivery) -> int:
     if read_endpoint(connection, one.key) is None:
         return 0
-    failed = DeliveryState.FAILED.value
-    return _begin_anew(connection, _BEGIN_FAILED_ANEW, one.key, failed=failed, since=one.since, now=one.now)
+    return _begin_anew(connection, _BEGIN_FAILED_ANEW, one.key, since=one.since, now=one.now)
 
 
 def _begin_anew(connection: Connection, statement: Update, key: EndpointKey, **parameters: object) -> int:

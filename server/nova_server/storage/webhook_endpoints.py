@@ -25,7 +25,16 @@ from sqlalchemy import (
 from nova_server.ports.clock import Instant
 from nova_server.ports.tenancy import Caller, Environment
 from nova_server.ports.webhooks import MAX_ENDPOINTS, EndpointChange, WebhookEndpoint, WebhookEvent
-from nova_server.storage.schema import webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_events
+from nova_server.storage.announcements import announce
+from nova_server.storage.dialects import dialect_of
+from nova_server.storage.json_rows import among, texts_parameter
+from nova_server.storage.schema import (
+    NEWEST_FIRST,
+    webhook_attempts,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_events,
+)
 
 _endpoints = webhook_endpoints.c
 _OF_OWNER = (_endpoints.partner_id == bindparam("owner_partner"), _endpoints.environment == bindparam("owner_world"))
@@ -34,6 +43,7 @@ _ONE = (_endpoints.id == bindparam("endpoint"), *_OF_OWNER)
 _COUNT = select(func.count()).select_from(webhook_endpoints).where(*_OF_OWNER)
 _LIST = select(webhook_endpoints).where(*_OF_OWNER).order_by(_endpoints.created_at, _endpoints.id)
 _READ = select(webhook_endpoints).where(*_ONE)
+_LOCK = _READ.with_for_update()
 
 # Whoever changes where an endpoint is, or switches it on, has done something about its failures.
 _begins_anew = bindparam("begins_anew", type_=Boolean)
@@ -54,14 +64,15 @@ _CHANGE = (
 )
 
 # A secret that does not sign any more is not kept.
-_overlap = bindparam("overlap_ends_at", type_=_endpoints.updated_at.type) > bindparam("now")
+_ends_at = bindparam("overlap_ends_at", type_=_endpoints.updated_at.type)
+_overlap = _ends_at > bindparam("now")
 _ROTATE = (
     update(webhook_endpoints)
     .where(*_ONE)
     .values(
         secret=bindparam("new_secret"),
         previous_secret=case((_overlap, _endpoints.secret), else_=null()),
-        previous_secret_expires_at=case((_overlap, bindparam("overlap_ends_at")), else_=null()),
+        previous_secret_expires_at=case((_overlap, _ends_at), else_=null()),
         updated_at=bindparam("now"),
     )
     .returning(webhook_endpoints)
@@ -70,19 +81,18 @@ _ROTATE = (
 _deliveries = webhook_deliveries.c
 _of_endpoint = _deliveries.endpoint_id == bindparam("endpoint")
 _other = webhook_deliveries.alias("other")
-_told_elsewhere = (
-    select(_other.c.id)
-    .where(_other.c.event_id == webhook_events.c.id, _other.c.endpoint_id != bindparam("endpoint"))
-    .exists()
+_told_elsewhere = select(_other.c.id).where(_other.c.event_id == webhook_events.c.id).exists()
+
+_STRETCH = 1_000  # deliveries that are deleted together, so that no statement takes long
+_FIND_DELIVERIES = (
+    select(_deliveries.id, _deliveries.event_id).where(_of_endpoint).order_by(NEWEST_FIRST).limit(bindparam("stretch"))
 )
-_DELETE_ALL_OF_IT = (
-    delete(webhook_attempts).where(webhook_attempts.c.delivery_id.in_(select(_deliveries.id).where(_of_endpoint))),
-    delete(webhook_events).where(
-        webhook_events.c.id.in_(select(_deliveries.event_id).where(_of_endpoint)), ~_told_elsewhere
-    ),
-    delete(webhook_deliveries).where(_of_endpoint),
-    delete(webhook_endpoints).where(_endpoints.id == bindparam("endpoint")),
+_DELETE_DELIVERIES = (
+    delete(webhook_attempts).where(among(webhook_attempts.c.delivery_id, "delivery_ids")),
+    delete(webhook_deliveries).where(among(_deliveries.id, "delivery_ids")),
+    delete(webhook_events).where(among(webhook_events.c.id, "event_ids"), ~_told_elsewhere),
 )
+_DELETE = delete(webhook_endpoints).where(_endpoints.id == bindparam("endpoint"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ class CreateEndpoints:
     """The operation that stores endpoints: no more of an owner than it may have, however many come at once."""
 
     def apply(self, connection: Connection, intents: Sequence[tuple[WebhookEndpoint, str]]) -> Sequence[bool]:
+        dialect_of(connection).serialize(connection, "new webhook endpoints")
         return [_create(connection, endpoint, secret) for endpoint, secret in intents]
 
 
@@ -127,10 +138,12 @@ class ChangeEndpoints:
     """The operation that changes endpoints. Returns each as it is then, or None."""
 
     def apply(self, connection: Connection, intents: Sequence[Changed]) -> Sequence[WebhookEndpoint | None]:
-        return [
+        changed = [
             _one(connection, _CHANGE, intent.key.parameters | _change_parameters(intent.change) | {"now": intent.now})
             for intent in intents
         ]
+        announce(connection, deliveries=any(endpoint is not None and endpoint.enabled for endpoint in changed))
+        return changed
 
 
 class RotateSecrets:
@@ -165,11 +178,22 @@ def _create(connection: Connection, endpoint: WebhookEndpoint, secret: str) -> b
 
 
 def _delete(connection: Connection, key: EndpointKey) -> WebhookEndpoint | None:
-    endpoint = read_endpoint(connection, key)
+    endpoint = _one(connection, _LOCK, key.parameters)
     if endpoint is not None:
-        for statement in _DELETE_ALL_OF_IT:
-            connection.execute(statement, {"endpoint": key.endpoint_id})
+        while _delete_some_deliveries(connection, key.endpoint_id):
+            pass
+        connection.execute(_DELETE, {"endpoint": key.endpoint_id})
     return endpoint
+
+
+def _delete_some_deliveries(connection: Connection, endpoint_id: str) -> bool:
+    """Delete deliveries of an endpoint, with the events that nobody else is told of. Returns whether there were any."""
+    rows = connection.execute(_FIND_DELIVERIES, {"endpoint": endpoint_id, "stretch": _STRETCH}).all()
+    ids = texts_parameter("delivery_ids", (row.id for row in rows))
+    event_ids = texts_parameter("event_ids", (row.event_id for row in rows))
+    for statement, parameters in zip(_DELETE_DELIVERIES, (ids, ids, event_ids), strict=True):
+        connection.execute(statement, parameters)
+    return bool(rows)
 
 
 def _one(connection: Connection, statement: Executable, parameters: Mapping[str, object]) -> WebhookEndpoint | None:

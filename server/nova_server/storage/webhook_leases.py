@@ -13,7 +13,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     func,
-    insert,
     literal_column,
     null,
     select,
@@ -24,8 +23,17 @@ from nova_server.ports.clock import Instant, plus_seconds
 from nova_server.ports.queue import Completion, Failed, Requeue, Succeeded, Sweep, Swept
 from nova_server.ports.webhooks import PROBE_SECONDS, Attempt, DeliveryState
 from nova_server.storage.fences import NO_LEASE, Fence, held
-from nova_server.storage.prepared import Prepared, Values
-from nova_server.storage.schema import PENDING, RUNNING, webhook_attempts, webhook_deliveries, webhook_endpoints
+from nova_server.storage.json_rows import among, texts_parameter
+from nova_server.storage.prepared import Prepared
+from nova_server.storage.row_statements import RowInsertion, Values
+from nova_server.storage.schema import (
+    BEFORE_ALL,
+    PENDING,
+    RUNNING,
+    webhook_attempts,
+    webhook_deliveries,
+    webhook_endpoints,
+)
 
 _deliveries = webhook_deliveries.c
 _FENCE = Fence(webhook_deliveries)
@@ -47,27 +55,22 @@ _PUT_BACK = Prepared(
 )
 
 # Literals, because a prepared statement has no parameters but those of its rows.
-_next_number = func.coalesce(func.max(webhook_attempts.c.number), literal_column("0", Integer)) + literal_column(
-    "1", Integer
+_earlier = webhook_attempts.alias("earlier")
+_next_number = (
+    select(func.coalesce(func.max(_earlier.c.number), literal_column("0", Integer)) + literal_column("1", Integer))
+    .where(_earlier.c.delivery_id == bindparam("delivery_id"))
+    .scalar_subquery()
 )
 _ATTEMPT = ("delivery_id", "started_at", "duration_ms", "http_status", "failure_reason")
 _INSERT_ATTEMPT = Prepared(
-    insert(webhook_attempts).from_select(
-        ["number", *_ATTEMPT],
-        select(_next_number, *(bindparam(name, type_=webhook_attempts.c[name].type) for name in _ATTEMPT)).where(
-            webhook_attempts.c.delivery_id == bindparam("delivery_id")
-        ),
-    ),
-    _ATTEMPT,
+    RowInsertion(webhook_attempts, {"number": _next_number} | {name: bindparam(name) for name in _ATTEMPT}), _ATTEMPT
 )
 
 _endpoints = webhook_endpoints.c
-_of_deliveries = _endpoints.id.in_(
-    select(_deliveries.endpoint_id).where(_deliveries.id.in_(bindparam("delivery_ids", expanding=True)))
-)
+_of_deliveries = _endpoints.id.in_(select(_deliveries.endpoint_id).where(among(_deliveries.id, "delivery_ids")))
 _more_failures = (
     select(func.count())
-    .where(_deliveries.id.in_(bindparam("delivery_ids", expanding=True)), _deliveries.endpoint_id == _endpoints.id)
+    .where(among(_deliveries.id, "delivery_ids"), _deliveries.endpoint_id == _endpoints.id)
     .scalar_subquery()
 )
 _NOTE_FAILURES = (
@@ -87,7 +90,11 @@ _NOTE_SUCCESSES = (
 
 _FIND_EXPIRED = (
     select(_deliveries.id, _deliveries.attempt)
-    .where(_deliveries.state == RUNNING, _deliveries.lease_expires_at < bindparam("expired_before"))
+    .where(
+        _deliveries.state == RUNNING,
+        _deliveries.endpoint_id > BEFORE_ALL,
+        _deliveries.lease_expires_at < bindparam("expired_before"),
+    )
     # The order of the index of running deliveries. In the order of ids SQLite would read every delivery there is.
     .order_by(_deliveries.endpoint_id, _deliveries.lease_expires_at, _deliveries.id)
     .with_for_update(skip_locked=True)
@@ -175,7 +182,7 @@ def _note(connection: Connection, made: Sequence[tuple[str, Attempt | None, Inst
 def _tell(
     connection: Connection, statement: Update, made: Sequence[tuple[str, Attempt, Instant]], **parameters: object
 ) -> None:
-    connection.execute(statement, {"delivery_ids": [delivery_id for delivery_id, _, _ in made], **parameters})
+    connection.execute(statement, texts_parameter("delivery_ids", (one[0] for one in made)) | parameters)
 
 
 def _attempt_row(delivery_id: str, attempt: Attempt) -> Values:

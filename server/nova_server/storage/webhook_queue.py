@@ -10,13 +10,15 @@ from nova_server.ports.clock import Clock
 from nova_server.ports.queue import Claim, Completion, Extension, Lease, QueueDepth, Requeue, Sweep, Swept
 from nova_server.storage.database import Database
 from nova_server.storage.fences import ExtendLeases
-from nova_server.storage.schema import PENDING, RUNNING, webhook_deliveries, webhook_events
+from nova_server.storage.schema import BEFORE_ALL, PENDING, RUNNING, webhook_deliveries, webhook_events
 from nova_server.storage.webhook_claims import ClaimDeliveries
 from nova_server.storage.webhook_leases import CompleteDeliveries, PutBackDeliveries, SweepDeliveries
 
 _deliveries = webhook_deliveries.c
-_COUNT_PENDING = select(func.count(), func.min(_deliveries.id)).where(_deliveries.state == PENDING)
-_COUNT_RUNNING = select(func.count()).where(_deliveries.state == RUNNING)
+_COUNT_PENDING = select(func.count(), func.min(_deliveries.id)).where(
+    _deliveries.state == PENDING, _deliveries.endpoint_id > BEFORE_ALL
+)
+_COUNT_RUNNING = select(func.count()).where(_deliveries.state == RUNNING, _deliveries.endpoint_id > BEFORE_ALL)
 _HAPPENED_AT = select(webhook_events.c.created_at).join_from(
     webhook_deliveries, webhook_events, webhook_events.c.id == _deliveries.event_id
 )

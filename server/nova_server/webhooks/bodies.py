@@ -11,6 +11,7 @@ from nova_server.ports.scoring import BatchStatus
 from nova_server.ports.webhooks import EndedBatch, EndedJob, WebhookEvent
 from nova_server.webhooks.times import rfc3339
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TEST_MESSAGE = "This is a test webhook."
 
 
@@ -66,4 +67,4 @@ def _words(assessment: Assessment) -> dict[str, object]:
 
 
 def _render(body: Mapping[str, object]) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(body)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import grpc.aio
 import pytest
 from aiohttp import web
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.contract.service.conftest import Service
 from tests.support.api import refusal
 from tests.support.held_site import LOOPBACK, held_site
 from tests.support.requests import get, text_batch, url_batch, watch
-from tests.support.running_server import RunningServer, forked, make_key, metadata_of, stub_of
-from tests.support.server_log import PATIENCE_SECONDS
+from tests.support.running_server import forked, make_key, metadata_of, stub_of
+from tests.support.scraping import scraped, scraped_until
 from tests.support.sites import running_site
 
 SCORING = "/nova.scoring.v1.ScoringService"
@@ -38,31 +36,13 @@ async def serve_nothing(_request: web.Request) -> web.Response:
     return web.Response(body=b" \n")
 
 
-async def scraped(server: RunningServer) -> dict[str, float]:
-    """Return the metrics: values by name and labels."""
-    async with aiohttp.ClientSession() as session, session.get(server.metrics_url) as response:
-        assert response.status == 200
-        text = await response.text()
-    return {
-        sample.name + "".join(f"[{value}]" for _, value in sorted(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-
-
-async def scraped_until(server: RunningServer, holds: Callable[[dict[str, float]], bool]) -> dict[str, float]:
-    """Scrape until the metrics are as wanted. Some are counted after the answer, and some are measured now and then."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not holds(metrics := await scraped(server)):
-            pass
-    return metrics
-
-
 async def test_metrics_count_what_came_in_and_how_it_ended(service: Service, channel: grpc.aio.Channel) -> None:
     metadata = metadata_of(service.sandbox)
     await stub_of(channel).SubmitScoringBatch(text_batch("job-1", ["anna", "ben"]), metadata=metadata)
     await refusal(stub_of(channel).GetScoringBatch(get("job-1", "unknown"), metadata=metadata))
-    metrics = await scraped_until(service.server, lambda now: now.get("nova_jobs_finished_total[completed]") == 2)
+    metrics = await scraped_until(
+        service.server.metrics_url, lambda now: now.get("nova_jobs_finished_total[completed]") == 2
+    )
     assert metrics["nova_submissions_total"] == 1
     assert metrics["nova_submitted_applications_total"] == 2
     assert metrics[f"nova_grpc_requests_total[OK][{SCORING}/SubmitScoringBatch]"] == 1
@@ -77,12 +57,13 @@ async def test_metrics_tell_how_deep_the_queue_is_and_for_how_long(service: Serv
     async with held_site() as site:
         urls = [f"{site.url}/{number}" for number in range(TENANT_LIMIT + 3)]
         batch = (await stub_of(channel).SubmitScoringBatch(url_batch("job-1", urls), metadata=metadata)).batch
-        metrics = await scraped_until(service.server, lambda now: now["nova_queue_depth"] == 3)
+        metrics = await scraped_until(service.server.metrics_url, lambda now: now["nova_queue_depth"] == 3)
         assert metrics["nova_queue_oldest_age_seconds"] > 0
+        assert metrics["nova_queue_running"] == TENANT_LIMIT
         site.answer()
         async for _ in stub_of(channel).WatchScoringBatch(watch("job-1", batch.id), metadata=metadata):
             pass
-        metrics = await scraped_until(service.server, lambda now: now["nova_queue_depth"] == 0)
+        metrics = await scraped_until(service.server.metrics_url, lambda now: now["nova_queue_depth"] == 0)
         assert metrics["nova_queue_oldest_age_seconds"] == 0
 
 
@@ -93,9 +74,9 @@ async def test_a_job_that_failed_is_counted_by_the_name_of_its_error(
         batch = url_batch("job-1", [site.url()])
         await stub_of(channel).SubmitScoringBatch(batch, metadata=metadata_of(service.sandbox))
         failed = "nova_jobs_finished_total[RESUME_EMPTY]"
-        assert (await scraped_until(service.server, lambda now: failed in now))[failed] == 1
+        assert (await scraped_until(service.server.metrics_url, lambda now: failed in now))[failed] == 1
 
 
 async def test_a_submission_that_was_refused_is_not_counted_as_one(service: Service, channel: grpc.aio.Channel) -> None:
     await refusal(stub_of(channel).SubmitScoringBatch(text_batch("", ["anna"]), metadata=metadata_of(service.sandbox)))
-    assert (await scraped(service.server))["nova_submissions_total"] == 0
+    assert (await scraped(service.server.metrics_url))["nova_submissions_total"] == 0

@@ -74,7 +74,7 @@ def test_an_address_that_is_none_ends_the_command_with_the_name_of_its_setting(t
     "url",
     [
         "nonsense",
-        "postgresql+asyncpg://nova:secret@store/nova",
+        "mysql+aiomysql://nova:secret@store/nova",
         "sqlite:///nova.sqlite3",
         "sqlite+aiosqlite://",
         "sqlite+aiosqlite:///:memory:",

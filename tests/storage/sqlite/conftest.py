@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from nova_server.storage.options import StoreOptions
 
 from tests.support.store import StoreUnderTest, open_store, sqlite_url
 
@@ -18,5 +19,5 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[StoreUnderTest]:
-    async with open_store(sqlite_url(tmp_path), busy_timeout_seconds=0.05) as opened:
+    async with open_store(sqlite_url(tmp_path), options=StoreOptions(busy_timeout_seconds=0.05)) as opened:
         yield opened

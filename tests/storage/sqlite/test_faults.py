@@ -13,6 +13,7 @@ import pytest
 from nova_server.errors import StoreUnavailable
 from nova_server.ports.scoring import BatchStatus
 from nova_server.storage.database import Database
+from nova_server.storage.options import StoreOptions
 from nova_server.storage.schema import scoring_batch_jobs, scoring_batches, scoring_inputs, scoring_jobs, tenants, texts
 from sqlalchemy import Connection, text
 
@@ -75,7 +76,7 @@ async def test_a_locked_store_can_be_read(store: StoreUnderTest, file: Path) -> 
 
 async def test_a_store_that_is_locked_while_it_starts_is_unavailable(file: Path, tmp_path: Path) -> None:
     with locked(file), pytest.raises(StoreUnavailable):
-        await start_and_stop(Database(sqlite_url(tmp_path), busy_timeout_seconds=0.05))
+        await start_and_stop(Database(sqlite_url(tmp_path), StoreOptions(busy_timeout_seconds=0.05)))
 
 
 async def test_a_store_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from nova_server.storage import migrate
+from nova_server.storage import revision
 from nova_server.storage.database import Database
-from nova_server.storage.engine import create_writer_engine
 from nova_server.storage.schema import metadata, queue_clock
+from nova_server.storage.sqlite.engine import create_writer_engine
 from sqlalchemy import Connection, inspect, select
 
 from tests.support.store import open_store, sqlite_url
@@ -122,10 +122,10 @@ async def failing_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mig
     """Add a migration that fails in the middle. Returns the folder of a database to try it on."""
     assert not migrated.ready()
     folder = tmp_path / "migrations"
-    shutil.copytree(migrate.MIGRATIONS, folder)
+    shutil.copytree(revision.MIGRATIONS, folder)
     head = head_of(tmp_path / "store.sqlite3")
     (folder / "versions" / "9999_fail.py").write_text(FAILING_MIGRATION.format(head=head))
-    monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+    monkeypatch.setattr(revision, "MIGRATIONS", folder)
     return tmp_path
 
 

@@ -15,8 +15,8 @@ import pytest
 from nova_server.ports.criteria import CriteriaSource
 from nova_server.ports.scoring import JobTexts, ResumeSource
 from nova_server.storage.digests import digest_of, digest_of_all, tenant_key
-from nova_server.storage.engine import create_writer_engine
 from nova_server.storage.migrate import upgrade
+from nova_server.storage.sqlite.engine import create_writer_engine
 
 from tests.support.clock import START
 from tests.support.current_criteria import active, archive_criteria, set_criteria, stored_versions

@@ -65,8 +65,8 @@ async def store(filled: Path, file: Path) -> AsyncIterator[StoreUnderTest]:
 async def test_a_claim_reads_the_indexes_of_unfinished_jobs(store: StoreUnderTest, file: Path) -> None:
     plans = await plans_of(file, store.claim(16, group_limit=100))
     assert_no_scan(plans)
-    assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_running", lines(plans))
-    assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_pending", lines(plans))
+    assert re.search(r"SEARCH scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_running", lines(plans))
+    assert re.search(r"SEARCH scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_pending", lines(plans))
     assert "USE TEMP B-TREE" not in lines(plans)
 
 
@@ -94,7 +94,7 @@ async def test_a_sweep_reads_the_index_of_running_jobs(store: StoreUnderTest, fi
     store.clock.advance(60)
     plans = await plans_of(file, store.sweep())
     assert_no_scan(plans)
-    assert re.search(r"SCAN scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_running", lines(plans))
+    assert re.search(r"SEARCH scoring_jobs USING (COVERING )?INDEX ix_scoring_jobs_running", lines(plans))
 
 
 async def test_heartbeats_completions_and_returns_go_by_the_jobs_id(store: StoreUnderTest, file: Path) -> None:

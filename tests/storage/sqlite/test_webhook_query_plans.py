@@ -102,7 +102,7 @@ async def test_ends_returns_and_heartbeats_of_deliveries_go_by_their_id(store: S
     plans = await plans_of(file, work())
     assert_no_scan(plans)
     assert "SEARCH webhook_deliveries USING PRIMARY KEY (id=?)" in lines(plans)
-    assert "SEARCH webhook_attempts USING PRIMARY KEY (delivery_id=?)" in lines(plans)
+    assert "SEARCH earlier USING PRIMARY KEY (delivery_id=?)" in lines(plans)
 
 
 async def test_a_sweep_and_the_depth_of_deliveries_read_the_indexes_of_unfinished_ones(
@@ -111,8 +111,8 @@ async def test_a_sweep_and_the_depth_of_deliveries_read_the_indexes_of_unfinishe
     store.clock.advance(60)
     plans = await plans_of(file, store.deliveries.depth()) | await plans_of(file, sweep(store))
     assert_no_scan(plans)
-    assert "SCAN webhook_deliveries USING COVERING INDEX ix_webhook_deliveries_pending" in lines(plans)
-    assert "SCAN webhook_deliveries USING COVERING INDEX ix_webhook_deliveries_running" in lines(plans)
+    assert "SEARCH webhook_deliveries USING COVERING INDEX ix_webhook_deliveries_pending" in lines(plans)
+    assert "SEARCH webhook_deliveries USING COVERING INDEX ix_webhook_deliveries_running" in lines(plans)
 
 
 @pytest.mark.parametrize("status", [None, DeliveryState.PENDING, DeliveryState.DELIVERED, DeliveryState.FAILED])

@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from nova_server.cli.main import application
 from typer.testing import CliRunner
 
@@ -48,6 +49,7 @@ def call(*arguments: str | Path, **variables: str) -> Outcome:
     """Call `nova` where no event loop runs."""
     cleared: dict[str, str | None] = {name: None for name in os.environ if name.startswith("NOVA_")}
     ended = CliRunner().invoke(application, [*map(str, arguments)], env={**cleared, **variables})
+    structlog.reset_defaults()  # what it logs to is closed by now
     if ended.exception is not None and not isinstance(ended.exception, SystemExit):
         raise ended.exception
     return Outcome(ended.exit_code, ended.stdout, ended.stderr)

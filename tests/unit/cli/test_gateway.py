@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from nova_server.gateway.admin import UNREACHABLE, EnvoyAdmin
-from nova_server.gateway.process import end, spawn
+from nova_server.gateway.process import spawn
+from nova_server.kept_process import end
 
 from tests.support.certificates import Authority
 from tests.unit.cli.command_line import Outcome, nova
@@ -98,6 +99,20 @@ async def test_options_that_make_no_sense_are_refused(tmp_path: Path, options: t
     assert outcome.code == 2
     assert sentence in " ".join(outcome.errors.replace("│", " ").split())
     assert not (tmp_path / "envoy").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--rest-address", "unix:/run/nova/rest.sock"), "The address is HOST:PORT."),
+        (("--api-address", "nonsense"), "An address is HOST:PORT or unix:PATH."),
+        (("--tls-key", __file__), "--tls-certificate and --tls-key come together."),
+    ],
+)
+async def test_a_gateway_is_not_run_with_options_that_make_no_sense(options: tuple[str, ...], sentence: str) -> None:
+    outcome = await nova("gateway", "run", *options)
+    assert outcome.code == 2
+    assert sentence in " ".join(outcome.errors.replace("│", " ").split())
 
 
 async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.unit.cli.command_line import called, nova
 async def test_help_names_every_command() -> None:
     outcome = await nova("--help")
     assert outcome.code == 0
-    for command in ("serve", "migrate", "keys", "webhooks", "submit", "watch", "rescore", "criteria"):
+    for command in ("serve", "worker", "migrate", "keys", "webhooks", "submit", "watch", "rescore", "criteria"):
         assert f" {command} " in outcome.output
 
 

@@ -13,8 +13,9 @@ import pytest
 import structlog
 from nova_gateway.configuration import GatewayOptions
 from nova_server.gateway.admin import EnvoyAdmin
-from nova_server.gateway.envoy import LONGEST_DELAY_SECONDS, STABLE_SECONDS, EnvoyGateway, gateway_folder
+from nova_server.gateway.envoy import EnvoyGateway, gateway_folder
 from nova_server.gateway.process import copy_to_log
+from nova_server.kept_process import LONGEST_DELAY_SECONDS, STABLE_SECONDS
 from structlog.testing import capture_logs
 
 from tests.support.clock import FakeClock

@@ -34,6 +34,12 @@ NAMES = [
     'nova_grpc_request_seconds_count{method="m"}',
     'nova_egress_denied_total{reason="private"}',
     "nova_commit_group_size_count",
+    'nova_store_retries_total{reason="conflict"}',
+    'nova_store_connections{state="free",use="write"}',
+    "nova_clock_offset_seconds",
+    'nova_role{role="api"}',
+    "nova_queue_running",
+    "nova_webhook_queue_running",
 ]
 
 
@@ -42,9 +48,27 @@ def metrics() -> Metrics:
     return Metrics()
 
 
+class Answer:
+    """What is said when somebody asks whether the process is ready."""
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.fault: Exception | None = None
+
+    async def __call__(self) -> bool:
+        if self.fault is not None:
+            raise self.fault
+        return self.ready
+
+
 @pytest.fixture
-async def server(metrics: Metrics) -> AsyncIterator[MetricsServer]:
-    serving = MetricsServer("127.0.0.1:0", metrics.registry)
+def readiness() -> Answer:
+    return Answer()
+
+
+@pytest.fixture
+async def server(metrics: Metrics, readiness: Answer) -> AsyncIterator[MetricsServer]:
+    serving = MetricsServer("127.0.0.1:0", metrics.registry, readiness)
     await serving.start()
     yield serving
     await serving.stop()
@@ -61,6 +85,9 @@ async def test_every_metric_is_scraped_under_its_name(metrics: Metrics, server: 
     metrics.grpc_requests.labels("m", "OK").inc()
     metrics.grpc_request_seconds.labels("m").observe(0.1)
     metrics.egress_denied.labels("private").inc()
+    metrics.store_retries.labels("conflict").inc()
+    metrics.store_connections.labels("write", "free").set(4)
+    metrics.role.labels("api").set(1)
 
     status, text = await scrape(server)
 
@@ -77,6 +104,22 @@ async def test_a_count_is_scraped_as_it_is_now(metrics: Metrics, server: Metrics
 
     assert "nova_submissions_total 1.0" in text
     assert "nova_submitted_applications_total 25.0" in text
+
+
+async def test_health_is_a_status_that_follows_readiness(server: MetricsServer, readiness: Answer) -> None:
+    assert await scrape(server, "/healthz") == (200, "")
+
+    readiness.ready = False
+    assert await scrape(server, "/healthz") == (503, "")
+
+    readiness.ready = True
+    assert await scrape(server, "/healthz") == (200, "")
+
+
+async def test_a_readiness_that_cannot_be_had_is_none(server: MetricsServer, readiness: Answer) -> None:
+    readiness.fault = RuntimeError("no")
+
+    assert await scrape(server, "/healthz") == (503, "")
 
 
 async def test_nothing_else_is_served_beside_the_metrics(server: MetricsServer) -> None:
@@ -97,7 +140,7 @@ async def test_a_stopped_metrics_server_no_longer_answers(server: MetricsServer)
 
 
 async def test_a_metrics_server_that_never_started_can_be_stopped(metrics: Metrics) -> None:
-    never_started = MetricsServer("127.0.0.1:0", metrics.registry)
+    never_started = MetricsServer("127.0.0.1:0", metrics.registry, Answer())
 
     await never_started.stop()
 
@@ -105,7 +148,7 @@ async def test_a_metrics_server_that_never_started_can_be_stopped(metrics: Metri
 
 
 async def test_an_address_that_is_taken_fails_the_start(metrics: Metrics, server: MetricsServer) -> None:
-    second = MetricsServer(f"127.0.0.1:{server.port}", metrics.registry)
+    second = MetricsServer(f"127.0.0.1:{server.port}", metrics.registry, Answer())
 
     with pytest.raises(OSError, match="address already in use"):
         await second.start()

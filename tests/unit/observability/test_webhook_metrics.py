@@ -64,6 +64,7 @@ def test_the_sweeper_of_deliveries_is_counted_apart_from_that_of_jobs(metrics: M
     assert samples(metrics) == {
         "nova_webhook_leases_swept_total": 3,
         "nova_webhook_queue_depth": 7,
+        "nova_webhook_queue_running": 3,
         "nova_webhook_oldest_age_seconds": 12.5,
     }
     assert metrics.registry.get_sample_value("nova_queue_depth") == 0

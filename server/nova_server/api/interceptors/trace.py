@@ -35,8 +35,22 @@ class TraceInterceptor:
         """Serve `call` with its trace id known to the caller and to the log, however it ends."""
         call.trace_id = brought_trace_id(call) or self._new_id()
         structlog.contextvars.bind_contextvars(trace_id=call.trace_id)
-        await call.context.send_initial_metadata(((TRACE_ID_METADATA, call.trace_id),))
-        yield
+        if call.streams:
+            await _tell(call)
+            yield
+            return
+        # Not before there is an answer: once a gateway has passed on the beginning of one, all that it can do when this
+        # process dies is to break off, which callers take for INTERNAL and not for a call to be repeated.
+        try:
+            yield
+        except Exception:
+            await _tell(call)
+            raise
+        await _tell(call)
+
+
+async def _tell(call: Call) -> None:
+    await call.context.send_initial_metadata(((TRACE_ID_METADATA, call.trace_id),))
 
 
 def brought_trace_id(call: Call) -> str | None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 from nova_server.errors import ServiceUnavailable, StoreUnavailable
 from nova_server.storage.database import Database
-from nova_server.storage.group_commit import MAX_GROUP, GroupCommit
+from nova_server.storage.group_commit import MAX_GROUP
+from nova_server.storage.options import StoreOptions
 from nova_server.storage.schema import texts
+from nova_server.storage.writer import Writer
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.support.clock import PATIENCE_SECONDS
+from tests.support.store import sqlite_url
 
 
 class Write:
@@ -60,15 +64,15 @@ def sizes() -> list[int]:
 
 
 @pytest.fixture
-async def database(store_url: str, sizes: list[int]) -> AsyncIterator[Database]:
-    database = Database(store_url, on_group=sizes.append)
+async def database(file: Path, sizes: list[int]) -> AsyncIterator[Database]:
+    database = Database(sqlite_url(file.parent), StoreOptions(on_group=sizes.append))
     await database.start()
     yield database
     await database.stop()
 
 
 @pytest.fixture
-def writer(database: Database) -> GroupCommit:
+def writer(database: Database) -> Writer:
     return database.writer
 
 
@@ -76,7 +80,7 @@ async def stored(database: Database) -> list[str]:
     return await database.read(lambda connection: list(connection.scalars(select(texts.c.digest).order_by("digest"))))
 
 
-async def hold(writer: GroupCommit) -> tuple[HeldWrite, asyncio.Task[str]]:
+async def hold(writer: Writer) -> tuple[HeldWrite, asyncio.Task[str]]:
     """Begin a transaction that lasts until it is released."""
     held = HeldWrite()
     task = asyncio.create_task(writer.run(held, "first"))
@@ -91,7 +95,7 @@ async def first_steps() -> None:
     await stepped.wait()
 
 
-async def enqueue(writer: GroupCommit, *intents: str) -> list[asyncio.Task[str]]:
+async def enqueue(writer: Writer, *intents: str) -> list[asyncio.Task[str]]:
     """Ask for these writes, and return once all of them wait."""
     operation = Write()
     tasks = [asyncio.create_task(writer.run(operation, intent)) for intent in intents]
@@ -215,15 +219,15 @@ async def test_nothing_is_taken_after_the_stop(database: Database) -> None:
     assert await stored(database) == []
 
 
-async def test_nothing_is_taken_before_the_start(store_url: str) -> None:
-    database = Database(store_url)
+async def test_nothing_is_taken_before_the_start(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
     with pytest.raises(ServiceUnavailable):
         await database.writer.run(Write(), "anna")
     await database.stop()
 
 
-async def test_a_store_can_be_stopped_twice_and_before_its_start(store_url: str) -> None:
-    database = Database(store_url)
+async def test_a_store_can_be_stopped_twice_and_before_its_start(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
     await database.stop()
     await database.stop()
     assert not database.ready()

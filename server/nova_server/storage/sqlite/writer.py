@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from nova_server.storage.engine import create_writer_engine
+from nova_server.storage.sqlite.engine import create_writer_engine
 
 Result = TypeVar("Result")
 

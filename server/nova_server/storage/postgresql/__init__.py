@@ -1,0 +1,1 @@
+"""What the store does differently on PostgreSQL."""
