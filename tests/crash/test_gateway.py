@@ -14,7 +14,7 @@ import pytest
 
 from tests.support import rest as gateway
 from tests.support.rest import PROBLEM_TYPE, TRACE_ID, Answer, Rest, gateway_to
-from tests.support.running_server import forked, new_key, started
+from tests.support.running_server import forked, forked_command, new_key, started
 
 PATIENCE_SECONDS = 60
 UNREACHABLE = (aiohttp.ClientError, OSError)
@@ -156,3 +156,25 @@ def test_a_server_that_cannot_run_envoy_leaves_nothing_behind(tmp_path: Path, mo
             # Envoy writes what it cannot do into the same log, in the same form.
             assert any(line["event"] == "envoy" and "in use" in line["message"] for line in server.log.lines())
     assert list(folder.iterdir()) == []
+
+
+def gateway_command(api: str, rest: str = "127.0.0.1:0") -> list[str]:
+    return ["gateway", "run", "--api-address", api, "--rest-address", rest]
+
+
+async def test_a_gateway_of_its_own_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    with forked(tmp_path) as server:
+        api = await asyncio.to_thread(lambda: server.address)
+        with forked_command(gateway_command(api), {}) as alone:
+            await until_status_is(200, await asyncio.to_thread(lambda: alone.rest_url))
+            assert await asyncio.to_thread(alone.stop) == 0
+            assert alone.children() == []
+
+
+def test_a_second_gateway_at_the_same_address_ends_with_a_readable_line() -> None:
+    with forked_command(gateway_command("127.0.0.1:1"), {}) as first:
+        taken = first.rest_url.removeprefix("http://")
+        with forked_command(gateway_command("127.0.0.1:1", taken), {}) as second:
+            assert "NOVA_REST_ADDRESS" in second.log.wait_for("start_failed")["advice"]
+            assert second.exit_code() == 1
+        assert first.stop() == 0
