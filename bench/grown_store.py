@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 from nova_server.foundation import build_foundation
 from nova_server.identifiers import RandomIdentifiers
 from nova_server.ports.clock import Instant
@@ -22,11 +23,12 @@ TABLES = {
     "criteria_versions": "(?, ?, ?, ?, ?, NULL, ?, 1, '[]', NULL)",
     "job_criteria": "(?, ?, 'texts', ?, 1, 0, ?)",
     "texts": "(?, ?, ?)",
-    "scoring_jobs": "(?, ?, ?, ?, '', ?, 'completed', 1, 1, ?, ?, NULL, NULL, ?, ?, ?, 0, '')",
+    "scoring_jobs": "(?, ?, ?, ?, '', ?, 'completed', 1, 1, ?, ?, NULL, NULL, ?, ?, ?, false, '')",
     "scoring_inputs": "(?, NULL, ?, NULL, NULL, NULL, ?, NULL)",
     "scoring_results": "(?, 7, ?, 'local', '1', NULL, NULL)",
     "scoring_batch_jobs": "(?, ?, ?)",
 }
+_CONSTANTS = {"NULL": None, "false": False} | {str(number): number for number in (0, 1, 7, BATCH)}
 Rows = dict[str, list[tuple[object, ...]]]
 
 
@@ -36,7 +38,7 @@ def grow(data_dir: Path) -> None:
     connection = sqlite3.connect(data_dir / "nova.sqlite3", isolation_level=None)
     connection.execute("PRAGMA cache_size=-1000000")
     connection.execute("BEGIN")
-    for rows in _chunks():
+    for rows in chunks():
         for table, values in rows.items():
             connection.executemany(f"INSERT INTO {table} VALUES {TABLES[table]}", values)  # noqa: S608 - names of ours
     connection.execute("COMMIT")
@@ -49,7 +51,25 @@ async def _create(data_dir: Path) -> None:
     await database.stop()
 
 
-def _chunks() -> Iterator[Rows]:
+async def grow_on_postgresql(url: str) -> None:
+    """Do the same in a PostgreSQL database that has the schema."""
+    connection = await asyncpg.connect(url)
+    for rows in chunks():
+        for table, values in rows.items():
+            await connection.copy_records_to_table(table, records=(record_of(table, row) for row in values))
+    await connection.execute("VACUUM ANALYZE", timeout=600)
+    await connection.close()
+
+
+def record_of(table: str, row: tuple[object, ...]) -> tuple[object, ...]:
+    """Return a whole row of a table: the values of `row` where its words in TABLES leave room for them."""
+    values = iter(row)
+    words = TABLES[table].strip("()").split(", ")
+    return tuple(next(values) if word == "?" else _CONSTANTS.get(word, word.strip("'")) for word in words)
+
+
+def chunks() -> Iterator[Rows]:
+    """Yield the rows of all tables, 400 batches at a time."""
     identifiers = RandomIdentifiers()
     for chunk in range(JOBS // BATCH // 400):
         rows: Rows = {table: [] for table in TABLES}

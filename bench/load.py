@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import grpc.aio
 from nova.scoring.v1 import resume_pb2, scoring_service_pb2
@@ -24,6 +25,16 @@ class Target:
     process: subprocess.Popen[str]
     address: str
     metadata: tuple[tuple[str, str], ...]
+
+
+class Callee(Protocol):
+    """Where calls go, and what is sent with each."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]: ...
 
 
 @asynccontextmanager
@@ -53,7 +64,7 @@ def submission(job_id: str, applications: int, characters: int) -> bytes:
     return request.SerializeToString()
 
 
-async def rate(target: Target, method: str, requests: Iterable[bytes], in_flight: int) -> float:
+async def rate(target: Callee, method: str, requests: Iterable[bytes], in_flight: int) -> float:
     """Return calls a second, every one of them answered."""
     queue = iter(requests)
     count = 0

@@ -36,10 +36,14 @@ class Serving:
 
 
 @contextmanager
-def serving(data_dir: Path, *, gateway: bool = False) -> Iterator[Serving]:
-    """Yield a server that answers, over REST too with the `gateway`, and stop it with SIGTERM afterwards."""
+def serving(data_dir: Path, *, gateway: bool = False, **settings: str) -> Iterator[Serving]:
+    """Yield a server that answers, over REST too with the `gateway`, and stop it with SIGTERM afterwards.
+
+    `settings` are further ones by their names, such as `database_url`.
+    """
     address, rest_address = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
     environment = os.environ | {
+        **{f"NOVA_{name.upper()}": value for name, value in settings.items()},
         "NOVA_DATA_DIR": str(data_dir),
         "NOVA_GRPC_ADDRESS": address,
         "NOVA_REST_ADDRESS": rest_address,
