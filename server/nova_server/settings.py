@@ -83,7 +83,9 @@ class Settings(BaseSettings):
         5, gt=0, description="Time to wait for a connection to PostgreSQL, new or from the pool."
     )
     database_statement_timeout_seconds: float = Field(
-        10, gt=0, description="Time after which PostgreSQL ends a statement."
+        10,
+        gt=0,
+        description="Time after which PostgreSQL ends a statement, or a transaction that is waiting for its next one.",
     )
     database_lock_timeout_seconds: float = Field(
         5, gt=0, description="Time after which PostgreSQL ends a statement that waits for a lock."

@@ -54,7 +54,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
         yield url
         databases.give_back(url)
 
-    return Engine(new_database, tries_one_in=3)
+    return Engine(new_database, tries_one_in=4)
 
 
 @contextmanager

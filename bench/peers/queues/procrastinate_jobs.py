@@ -9,7 +9,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.types import JSONDict
 from psycopg import AsyncConnection
 
-CONCURRENCY = 30  # jobs at once in a process
+CONCURRENCY = 10  # jobs at once in a process
 INSERT = 1_000  # jobs in a call
 
 

@@ -106,7 +106,8 @@ class GroupCommit:
             if len(group) > 1:
                 await self._gather()
             group = [self._waiting.popleft() for _ in range(min(MAX_GROUP, len(self._waiting)))]
-            await self._commit(group)
+            if group:  # another writer may have taken all of it meanwhile
+                await self._commit(group)
 
     async def _gather(self) -> None:
         """Under load, let the event loop finish what it has before the writer competes with it for the interpreter.

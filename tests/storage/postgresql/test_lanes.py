@@ -73,6 +73,18 @@ async def test_what_waits_for_one_operation_shares_transactions(
     assert max(sizes) >= 25
 
 
+async def test_no_transaction_is_begun_for_nothing(database: Database, sizes: list[int]) -> None:
+    operation = Write()
+
+    async def write(name: str) -> None:
+        for wave in range(5):
+            await database.writer.run(operation, f"{name} {wave}")
+
+    await asyncio.gather(*map(write, NAMES))
+    assert sum(sizes) == 5 * len(NAMES)
+    assert 0 not in sizes
+
+
 @pytest.mark.parametrize(("intent", "error"), [(POISON, ValueError), ("taken", IntegrityError)])
 async def test_an_intent_that_fails_does_not_harm_its_neighbours(
     database: Database, gate: Gate, held: HeldWrite, intent: str, error: type[Exception]

@@ -25,8 +25,13 @@ from tests.support.submissions import submission
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 REVISION = "SELECT version_num FROM alembic_version"
-# Indexes with an order of their own on PostgreSQL, see `schema.NEWEST_FIRST`.
-REORDERED = {"ix_webhook_deliveries_endpoint_id_id", "ix_webhook_deliveries_endpoint_id_state_id"}
+# Indexes that are not built on PostgreSQL as the schema says, see the last migration and `schema.NEWEST_FIRST`.
+OTHERWISE = {
+    "ix_scoring_jobs_running",
+    "ix_webhook_deliveries_endpoint_id_id",
+    "ix_webhook_deliveries_endpoint_id_state_id",
+    "ix_webhook_deliveries_running",
+}
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 COLLATIONS = """
     SELECT table_name, column_name, collation_name FROM information_schema.columns
@@ -69,7 +74,7 @@ def differences(connection: Connection) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
     for one in compare_metadata(context, metadata):
         found += one if isinstance(one, list) else [one]
-    return [one for one in found if one[0] != "modify_comment" and getattr(one[1], "name", None) not in REORDERED]
+    return [one for one in found if one[0] != "modify_comment" and getattr(one[1], "name", None) not in OTHERWISE]
 
 
 async def test_an_empty_database_gets_every_table(empty_postgresql_url: str) -> None:
@@ -85,14 +90,14 @@ async def test_the_migrations_build_exactly_the_schema(postgresql_url: str) -> N
         assert await database.read(differences) == []
 
 
-async def test_the_indexes_are_those_of_the_schema(postgresql_url: str, empty_postgresql_url: str) -> None:
+async def test_all_but_a_few_indexes_are_those_of_the_schema(postgresql_url: str, empty_postgresql_url: str) -> None:
     engine = create_engine(empty_postgresql_url, StoreOptions(), 1)
     async with engine.connect() as connection:
         await connection.run_sync(metadata.create_all)
     await engine.dispose()
     async with opened(postgresql_url) as grown, opened(empty_postgresql_url) as made:
         differing = {row.indexname for row in {*await ask(grown, INDEXES)} ^ {*await ask(made, INDEXES)}}
-    assert differing == REORDERED
+    assert differing == OTHERWISE
 
 
 async def test_every_short_text_is_compared_by_its_bytes(postgresql_url: str) -> None:
