@@ -33,6 +33,8 @@ _TELL = {
 }
 # Tables with a row, or with a few, for whatever happens. All others grow.
 SMALL = frozenset({"queue_clock", "webhook_endpoints", "api_keys"})
+# Joins that read both sides from end to end, workers that have to be started, and scans that mark no entries as dead.
+UNWANTED = frozenset({"Hash Join", "Merge Join", "Gather", "Gather Merge", "Bitmap Heap Scan"})
 # Most rows that one step may read for nothing, or sort.
 FEW = 2_000
 
@@ -79,9 +81,9 @@ class Plan:
     def faults(self) -> list[str]:
         """Return what is wrong with it, whatever the statement is about."""
         everything = [f"{step.kind} of all of {step.about}" for step in self.steps if step.reads_everything]
-        joins = [step.kind for step in self.steps if step.kind in ("Hash Join", "Merge Join", "Gather", "Gather Merge")]
+        unwanted = [f"{step.kind} {step.about}" for step in self.steps if step.kind in UNWANTED]
         waste = [f"{step.kind} {step.about}: {step.wasted} rows" for step in self.steps if step.wasted > FEW]
-        return everything + joins + waste
+        return everything + unwanted + waste
 
     def __str__(self) -> str:
         steps = "\n".join(f"    {step.kind} {step.about}" for step in self.steps)

@@ -110,6 +110,7 @@ async def test_statements_for_many_rows_find_each_by_its_id(observed: Observed, 
     assert all(await asyncio.gather(*map(observed.store.complete, leases[: rows // 2])))
     assert all(await asyncio.gather(*map(observed.store.requeue, leases[rows // 2 :])))
     assert faults_of(observed.plans) == []
+    assert not indexes_of(observed.plans) & {"ix_scoring_jobs_running", "ix_scoring_jobs_pending"}
     assert [str(plan) for plan in observed.plans if plan.blocks > FEW_BLOCKS + BLOCKS_FOR_A_ROW * rows] == []
 
 

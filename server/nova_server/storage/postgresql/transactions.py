@@ -24,7 +24,8 @@ ATTEMPTS = 5  # of a transaction that meets others
 LONGEST_PAUSE_SECONDS = 0.05
 # Every statement finds its few rows by nested loops over indexes, on SQLite because there is nothing else. PostgreSQL
 # keeps a plan as long as a connection, and would keep one that reads whole tables from when the store was empty.
-# Bitmaps would besides find the entries of rows that are gone again and again, which other scans mark as dead.
+# Bitmaps would besides find the entries of rows that are gone again and again, which other scans mark as dead; and to
+# start workers or a compiler takes longer than any statement of ours.
 PLANNING = {
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
