@@ -124,8 +124,8 @@ def migrate(settings: Settings) -> None:
 async def open_key_administration(settings: Settings) -> AsyncIterator[KeyAdministration]:
     """Yield the administration of the API keys in the store of `settings`. Raises StoreUnavailable."""
     base = build_foundation(settings)
-    await base.database.start()
     try:
+        await base.database.start()
         yield KeyAdministration(SqlKeyStore(base.database), base.clock, RandomIdentifiers())
     finally:
         await base.database.stop()
@@ -135,8 +135,8 @@ async def open_key_administration(settings: Settings) -> AsyncIterator[KeyAdmini
 async def open_webhooks(settings: Settings) -> AsyncIterator[Webhooks]:
     """Yield what can be done with webhooks in the store of `settings`. Raises StoreUnavailable."""
     base = build_foundation(settings)
-    await base.database.start()
     try:
+        await base.database.start()
         yield build_webhooks(base)
     finally:
         await base.database.stop()
