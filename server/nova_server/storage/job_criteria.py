@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, and_, bindparam, func, literal_column, null, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, null, select, update
 from sqlalchemy.dialects.postgresql import Insert
 
 from nova_server.ports.clock import Instant
@@ -13,7 +13,7 @@ from nova_server.ports.criteria import CriteriaSource
 from nova_server.storage.json_rows import json_rows, rows_parameter
 from nova_server.storage.prepared import Prepared
 from nova_server.storage.row_statements import RowInsertion
-from nova_server.storage.schema import criteria_versions, job_criteria
+from nova_server.storage.schema import ONE, criteria_versions, job_criteria
 
 _wanted = json_rows("wanted", "tenant_id", "job_id")
 # The tenant's row is locked before, and with it everything about the tenant's jobs.
@@ -24,9 +24,6 @@ _READ = select(job_criteria).select_from(
     )
 )
 
-# In the statement, because a prepared one takes no parameters but those of its rows.
-_ONE = literal_column("1", Integer)
-
 
 def _over_the_old(insertion: Insert) -> Insert:
     new = insertion.excluded
@@ -35,7 +32,7 @@ def _over_the_old(insertion: Insert) -> Insert:
         set_={
             "source": new.source,
             "active_version_id": new.active_version_id,
-            "revision": job_criteria.c.revision + _ONE,
+            "revision": job_criteria.c.revision + ONE,
             "partner_changes": job_criteria.c.partner_changes + new.partner_changes,
             "updated_at": new.updated_at,
         },
@@ -50,7 +47,7 @@ _ACTIVATE = Prepared(
             "job_id": bindparam("job"),
             "source": bindparam("new_source"),
             "active_version_id": bindparam("new_version"),
-            "revision": _ONE,
+            "revision": ONE,
             "partner_changes": bindparam("by_partner"),
             "updated_at": bindparam("now"),
         },

@@ -28,6 +28,7 @@ from nova_server.storage.prepared import Prepared
 from nova_server.storage.row_statements import RowInsertion, Values
 from nova_server.storage.schema import (
     BEFORE_ALL,
+    ONE,
     PENDING,
     RUNNING,
     webhook_attempts,
@@ -57,7 +58,7 @@ _PUT_BACK = Prepared(
 # Literals, because a prepared statement has no parameters but those of its rows.
 _earlier = webhook_attempts.alias("earlier")
 _next_number = (
-    select(func.coalesce(func.max(_earlier.c.number), literal_column("0", Integer)) + literal_column("1", Integer))
+    select(func.coalesce(func.max(_earlier.c.number), literal_column("0", Integer)) + ONE)
     .where(_earlier.c.delivery_id == bindparam("delivery_id"))
     .scalar_subquery()
 )
